@@ -1,0 +1,1 @@
+"""Published credit-risk methods, each a pure function of tables."""
