@@ -1,0 +1,407 @@
+"""Checks every risk method makes of its numbers before any arithmetic."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from numbers import Real
+from typing import Any, TypeAlias
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from analytics.errors import InvalidInput
+
+FloatArray: TypeAlias = NDArray[np.float64]
+Numbers: TypeAlias = "ArrayLike | pd.Series[Any] | pd.Index[Any]"
+
+
+def finite_array(values: Numbers, *, name: str = "values") -> FloatArray:
+    """Any numbers as a float64 array of the same shape, refused unless all are finite.
+
+    Parameters
+    ----------
+    values : scalar or array-like
+        Integers, floats, decimals or fractions; pandas and Arrow-backed columns too.
+    name : str
+        What the error calls them.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64; a view where the input already is one. Never empty.
+
+    Raises
+    ------
+    InvalidInput
+        Empty; text, booleans or complex numbers; missing, NaN or infinite entries.
+
+    Examples
+    --------
+    >>> finite_array([1, 2.5])
+    array([1. , 2.5])
+    """
+    if isinstance(values, (pd.Series, pd.Index)):
+        missing = np.asarray(values.isna())
+        if missing.any():
+            raise InvalidInput(_at(name, missing, "missing", "drop it or give it a value"))
+        raw = values.to_numpy()
+    else:
+        try:
+            raw = np.asarray(values)
+        except ValueError as error:
+            raise InvalidInput(f"{name}: no array of numbers ({error})") from error
+    if raw.size == 0:
+        raise InvalidInput(f"{name}: empty; give at least one number")
+    if raw.dtype.kind == "O":
+        array = _from_objects(raw, name)
+    elif raw.dtype.kind in "iuf":
+        array = raw.astype(np.float64, copy=False)
+    else:
+        raise InvalidInput(f"{name}: {raw.dtype} is no number; give integers or floats")
+    finite = np.isfinite(array)
+    if not finite.all():
+        raise InvalidInput(_at(name, ~finite, "NaN or infinite", "give finite numbers", array))
+    return array
+
+
+def non_negative(values: Numbers, *, name: str = "values") -> FloatArray:
+    """Finite numbers, none below zero.
+
+    Parameters
+    ----------
+    values : scalar or array-like
+        Any shape.
+    name : str
+        What the error calls them.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64, same shape.
+
+    Raises
+    ------
+    InvalidInput
+        As `finite_array`, and where an entry is negative.
+
+    Examples
+    --------
+    >>> non_negative([0, 3])
+    array([0., 3.])
+    """
+    array = finite_array(values, name=name)
+    negative = array < 0.0
+    if negative.any():
+        raise InvalidInput(_at(name, negative, "negative", "give zero or more", array))
+    return array
+
+
+def positive(values: Numbers, *, name: str = "values") -> FloatArray:
+    """Finite numbers, all above zero.
+
+    Parameters
+    ----------
+    values : scalar or array-like
+        Any shape.
+    name : str
+        What the error calls them.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64, same shape.
+
+    Raises
+    ------
+    InvalidInput
+        As `finite_array`, and where an entry is zero or negative.
+
+    Examples
+    --------
+    >>> positive([1, 2])
+    array([1., 2.])
+    """
+    array = finite_array(values, name=name)
+    wrong = array <= 0.0
+    if wrong.any():
+        raise InvalidInput(_at(name, wrong, "not above zero", "give more than zero", array))
+    return array
+
+
+def exposures_array(values: Numbers, *, name: str = "exposures") -> FloatArray:
+    """Exposures as a vector: finite, non-negative, at least one above zero.
+
+    Parameters
+    ----------
+    values : array-like, shape (n,)
+        Amounts in any one unit.
+    name : str
+        What the error calls them.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n,)
+        float64.
+
+    Raises
+    ------
+    InvalidInput
+        Empty, not one-dimensional, NaN, infinite, negative, or all zero.
+
+    Examples
+    --------
+    >>> exposures_array([30, 20])
+    array([30., 20.])
+    """
+    array = vector(non_negative(values, name=name), name=name)
+    if not array.any():
+        raise InvalidInput(f"{name}: the total is zero; a share of nothing has no value")
+    return array
+
+
+def probabilities(values: Numbers, *, name: str = "probabilities") -> FloatArray:
+    """Finite numbers between zero and one (1.0 = 100 %), of any shape.
+
+    Parameters
+    ----------
+    values : scalar or array-like
+        Fractions.
+    name : str
+        What the error calls them.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64, same shape.
+
+    Raises
+    ------
+    InvalidInput
+        As `finite_array`, and where an entry is below 0 or above 1.
+
+    Examples
+    --------
+    >>> probabilities([0.0, 0.02])
+    array([0.  , 0.02])
+    """
+    array = finite_array(values, name=name)
+    outside = (array < 0.0) | (array > 1.0)
+    if outside.any():
+        raise InvalidInput(_at(name, outside, "outside [0, 1]", "give fractions, 1.0 = 100 %", array))
+    return array
+
+
+def open_probability(value: float, *, name: str) -> float:
+    """One number strictly between zero and one, such as a confidence level.
+
+    Parameters
+    ----------
+    value : float
+        A fraction.
+    name : str
+        What the error calls it.
+
+    Returns
+    -------
+    float
+        The number.
+
+    Raises
+    ------
+    InvalidInput
+        Not one finite number, or not inside (0, 1).
+
+    Examples
+    --------
+    >>> open_probability(0.999, name="q")
+    0.999
+    """
+    number = scalar(value, name=name)
+    if not 0.0 < number < 1.0:
+        raise InvalidInput(f"{name}: {number} is outside (0, 1); give a fraction such as 0.999")
+    return number
+
+
+def scalar(value: float, *, name: str) -> float:
+    """One finite number.
+
+    Parameters
+    ----------
+    value : float
+        An integer, float, decimal or fraction, or an array of shape ().
+    name : str
+        What the error calls it.
+
+    Returns
+    -------
+    float
+        The number.
+
+    Raises
+    ------
+    InvalidInput
+        An array, text, NaN or infinity.
+
+    Examples
+    --------
+    >>> scalar(2, name="alpha")
+    2.0
+    """
+    array = finite_array(value, name=name)
+    if array.ndim:
+        raise InvalidInput(f"{name}: has shape {array.shape}; give one number")
+    return float(array)
+
+
+def vector(array: FloatArray, *, name: str, length: int | None = None) -> FloatArray:
+    """The array itself, refused unless it has one dimension (and the given length).
+
+    Parameters
+    ----------
+    array : numpy.ndarray
+        As the other checks return it.
+    name : str
+        What the error calls it.
+    length : int, optional
+        The number of entries it must have.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n,)
+        The same array.
+
+    Raises
+    ------
+    InvalidInput
+        Another number of dimensions or of entries.
+
+    Examples
+    --------
+    >>> vector(finite_array([1, 2]), name="pd", length=2)
+    array([1., 2.])
+    """
+    if array.ndim != 1:
+        raise InvalidInput(
+            f"{name}: has shape {array.shape}; give one dimension, one entry for each exposure"
+        )
+    if length is not None and len(array) != length:
+        raise InvalidInput(f"{name}: has {len(array)} entries where {length} are needed; give one for each")
+    return array
+
+
+def per_entry(array: FloatArray, *, name: str, length: int) -> FloatArray:
+    """A vector of the given length, a single number repeated.
+
+    Parameters
+    ----------
+    array : numpy.ndarray
+        Shape () or (length,).
+    name : str
+        What the error calls it.
+    length : int
+        The number of entries wanted.
+
+    Returns
+    -------
+    numpy.ndarray, shape (length,)
+        Read-only where one number was repeated.
+
+    Raises
+    ------
+    InvalidInput
+        Another shape.
+
+    Examples
+    --------
+    >>> per_entry(finite_array(0.45), name="lgd", length=2)
+    array([0.45, 0.45])
+    """
+    if array.ndim == 0:
+        return np.broadcast_to(array, (length,))
+    return vector(array, name=name, length=length)
+
+
+def common_index(**columns: object) -> pd.Index[Any] | None:
+    """The index that every Series among the arguments has, or None where none is a Series.
+
+    Parameters
+    ----------
+    **columns
+        The arguments of a method, by name.
+
+    Returns
+    -------
+    pandas.Index or None
+        The shared labels.
+
+    Raises
+    ------
+    InvalidInput
+        Two Series with different labels: aligning them silently would pair wrong numbers.
+
+    Examples
+    --------
+    >>> list(common_index(pd=pd.Series([0.01], index=["a"]), lgd=0.45))
+    ['a']
+    """
+    first: tuple[str, pd.Index[Any]] | None = None
+    for name, column in columns.items():
+        if not isinstance(column, pd.Series):
+            continue
+        if first is None:
+            first = (name, column.index)
+        elif not first[1].equals(column.index):
+            raise InvalidInput(
+                f"{name}: its labels differ from those of {first[0]}; reindex one to the other"
+            )
+    return None if first is None else first[1]
+
+
+def shaped(result: FloatArray, index: pd.Index[Any] | None) -> Any:
+    """A result in the shape its inputs had: float, array, or Series with their labels.
+
+    Parameters
+    ----------
+    result : numpy.ndarray
+        Shape () or more.
+    index : pandas.Index or None
+        From `common_index`.
+
+    Returns
+    -------
+    float, numpy.ndarray or pandas.Series
+        A Series where there is an index, a float where the result has no dimension.
+
+    Examples
+    --------
+    >>> shaped(finite_array(0.5), None)
+    0.5
+    """
+    if index is not None:
+        return pd.Series(result, index=index)
+    return float(result) if result.ndim == 0 else result
+
+
+def _from_objects(raw: NDArray[np.object_], name: str) -> FloatArray:
+    array = np.empty(raw.shape, dtype=np.float64)
+    for at, value in np.ndenumerate(raw):
+        if value is None or value is pd.NA:
+            raise InvalidInput(f"{name}: {_place(at)}missing; drop it or give it a value")
+        if isinstance(value, (bool, np.bool_)) or not isinstance(value, (Real, Decimal)):
+            raise InvalidInput(f"{name}: {_place(at)}{value!r} is no number; give integers or floats")
+        try:
+            array[at] = float(value)
+        except (OverflowError, ValueError) as error:
+            raise InvalidInput(f"{name}: {_place(at)}does not fit a float ({error})") from error
+    return array
+
+
+def _at(name: str, wrong: NDArray[np.bool_], what: str, remedy: str, array: FloatArray | None = None) -> str:
+    at = tuple(int(i) for i in np.argwhere(wrong)[0])
+    found = "" if array is None else f" ({float(array[at])})"
+    return f"{name}: {_place(at)}{what}{found}; {remedy}"
+
+
+def _place(at: tuple[int, ...]) -> str:
+    return f"entry {', '.join(map(str, at))} is " if at else ""
