@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.26;
+
+import {CustomerId, LoanId} from "../contracts/types/Ids.sol";
+import {Category, ChargeKind, DayCount, DefaultTrigger, EarmarkMode, LoanState, LoanType, Waterfall} from "../contracts/types/Enums.sol";
+
+/// @title The bank's loans, from application to the last recovery
+/// @notice Amounts are fen (a loan at most 2^56 - 1), rates parts per billion a year, dates day numbers.
+/// Interest accrues by actual days as the exact integer fen x ppb x days (`accrued`); amounts fall due
+/// rounded down with the residue carried; the last payment sweeps it. Every posting has a number within its loan and a
+/// value date, and its event carries the split of the money and every balance it leaves behind, so that
+/// the ledger can be rebuilt from events alone. A wrong posting is reversed by one that names it.
+/// @dev Scale of `accrued`: interest in fen = accrued / (1e9 x 365) or / (1e9 x 360) by the product's day count.
+interface ILoanBook {
+    /// @notice A product: the terms its loans share.
+    struct Product {
+        LoanType loanType;
+        DayCount dayCount;
+        Waterfall waterfall;
+        EarmarkMode earmarkMode;
+        uint8 cycleMonths; // months between due dates: 1, 3, 6 or 12; zero: everything at maturity
+        uint16 approvalDays; // days an approval may be used
+        uint32 maxLoanToValue; // parts per billion of cover after haircut; zero: no collateral asked
+        uint128 maxAmount; // fen
+        uint24 maxTermDays;
+        int40 maxRate; // ppb a year
+    }
+
+    /// @notice What a customer applies for.
+    struct Application {
+        CustomerId customer;
+        uint16 product;
+        bytes4 industry; // use of funds; the customer's default is a suggestion only
+        bytes6 region; // booking branch
+        bytes4 purpose;
+        uint128 amount; // fen
+        int40 rate; // ppb a year
+        uint24 maturity; // day number of the last due date
+        bytes32 termsHash; // hash of the term sheet
+    }
+
+    /// @notice One loan of an opening book, as it stood.
+    struct ImportedLoan {
+        bytes32 externalRef; // the row's reference in the source, never a name
+        CustomerId customer;
+        uint16 product;
+        bytes4 industry;
+        bytes6 region;
+        bytes4 purpose;
+        uint8 sourceStatus; // the source's own status code, kept apart from the life-cycle state
+        Category category;
+        int40 rate;
+        uint24 start;
+        uint24 maturity;
+        uint24 oldestDue; // day number of the oldest unpaid obligation, zero for none
+        uint64 originated; // fen, as first lent
+        uint64 outstanding; // fen of principal
+        uint64 principalPaid;
+        uint64 interestPaid;
+        uint64 feesPaid;
+        uint64 writtenOff;
+        uint64 principalDue; // fallen due and unpaid
+        uint64 interestDue;
+    }
+
+    /// @notice A payment received outside the token, in a batch.
+    struct Payment {
+        LoanId loanId;
+        uint128 amount;
+    }
+
+    /// @notice A posting to reverse, as its event told it.
+    struct Reversal {
+        LoanId loanId;
+        uint16 posting;
+        uint128 principal;
+        uint128 interest;
+        uint128 penalty;
+        uint128 fee;
+        uint24 valueDate; // of the posting reversed
+    }
+
+    /// @notice A loan as stored. Money in fen.
+    struct Loan {
+        CustomerId customer;
+        uint16 product;
+        bytes4 industry;
+        bytes6 region;
+        int40 rate;
+        uint24 start; // first drawdown or the source's start; zero before
+        uint24 maturity;
+        LoanState state;
+        Category category;
+        uint16 instalment; // due dates passed so far
+        uint128 principal; // outstanding
+        uint128 undrawn; // approved and not drawn
+        uint256 accrued; // interest not yet due: fen x ppb x days
+        uint24 accruedThrough; // before the first drawdown: last day of the approval
+        uint16 postings; // number of the last posting
+        uint128 instalmentAmount; // annuity: the whole instalment; otherwise zero
+        uint128 principalDue; // fallen due and unpaid
+        uint128 interestDue;
+        uint24 oldestDue; // day of the oldest unpaid obligation, zero for none
+        uint128 penaltyDue;
+        uint128 feeDue;
+        uint128 writtenOff; // claim that lives on off the balance sheet
+    }
+
+    /// @notice A product was set, in force from a date on.
+    event ProductSet(
+        uint16 indexed product, uint8 loanType, uint8 dayCount, uint8 waterfall, uint8 earmarkMode, uint8 cycleMonths,
+        uint16 approvalDays, uint32 maxLoanToValue, uint128 maxAmount, uint24 maxTermDays, int40 maxRate, uint32 person
+    );
+    /// @notice The days past due from which each category holds were set, in force from a date on.
+    event CategoryTableSet(uint24 indexed effectiveFrom, uint16 specialMention, uint16 substandard, uint16 doubtful, uint16 loss, uint32 person);
+    /// @notice A customer applied for a loan.
+    event LoanApplied(
+        uint64 indexed loanId, uint32 indexed customer, uint16 product, bytes4 industry, bytes6 region, bytes4 purpose,
+        uint128 amount, int40 rate, uint24 maturity, uint24 valueDate, uint32 person, bytes32 termsHash
+    );
+    /// @notice An application was approved and headroom reserved until a date.
+    event LoanApproved(uint64 indexed loanId, uint128 amount, uint24 availableUntil, uint24 valueDate, uint32 person);
+    /// @notice An application was denied.
+    event LoanDenied(uint64 indexed loanId, bytes32 reasonHash, uint24 valueDate, uint32 person);
+    /// @notice What was approved and not drawn lapsed; its headroom was given back.
+    event ApprovalLapsed(uint64 indexed loanId, uint128 amount, uint8 state, uint24 valueDate);
+    /// @notice Money was lent. `account` is zero where it was paid outside the token.
+    event LoanDrawn(
+        uint64 indexed loanId, address indexed account, uint16 posting, uint24 valueDate, uint128 amount, uint128 principal,
+        uint128 undrawn, uint256 accrued, uint128 instalmentAmount
+    );
+    /// @notice A loan of an opening book was recorded as it stood.
+    event LoanImported(
+        uint64 indexed loanId, uint32 indexed customer, uint32 importId, bytes32 externalRef, uint16 product, bytes4 industry,
+        bytes6 region, bytes4 purpose, uint8 sourceStatus, int40 rate, uint24 start, uint24 maturity, uint24 valueDate
+    );
+    /// @notice Its balances, in the same transaction.
+    event BalancesImported(
+        uint64 indexed loanId, uint8 indexed state, uint8 category, uint24 oldestDue, uint128 originated, uint128 principal,
+        uint128 principalPaid, uint128 interestPaid, uint128 feesPaid, uint128 writtenOff, uint128 principalDue, uint128 interestDue,
+        uint128 instalmentAmount
+    );
+    /// @notice An instalment fell due and was not paid in the same posting.
+    event InstalmentFellDue(
+        uint64 indexed loanId, uint16 instalment, uint24 dueDate, uint128 principal, uint128 interest, uint128 principalDue,
+        uint128 interestDue, uint24 oldestDue, uint256 accrued
+    );
+    /// @notice A payment was received and split by the waterfall. `payer` is zero where it came outside the token.
+    event LoanRepaid(
+        uint64 indexed loanId, address indexed payer, uint16 posting, uint24 valueDate, uint128 principal, uint128 interest,
+        uint128 penalty, uint128 fee, uint128 outstanding, uint256 accrued, uint128 principalDue, uint128 interestDue,
+        uint24 oldestDue, uint16 instalment
+    );
+    /// @notice Nothing is owed any more; the loan is closed.
+    event LoanClosed(uint64 indexed loanId, uint24 valueDate);
+    /// @notice A fee or penalty was charged.
+    event LoanCharged(uint64 indexed loanId, uint8 indexed kind, uint16 posting, uint24 valueDate, uint128 amount, uint128 feeDue, uint128 penaltyDue, uint32 person);
+    /// @notice The category changed.
+    event LoanClassified(uint64 indexed loanId, uint8 indexed category, uint8 previous, uint24 daysPastDue, uint8 reason, uint24 valueDate);
+    /// @notice Default was declared.
+    event LoanDefaulted(uint64 indexed loanId, uint8 indexed trigger, uint24 daysPastDue, uint24 valueDate, uint128 principal, uint128 interestDue, uint32 person);
+    /// @notice A defaulted loan was cured: nothing overdue any more.
+    event LoanCured(uint64 indexed loanId, uint24 valueDate, uint32 person);
+    /// @notice Principal and due interest were written off; the claim, liens and guarantees live on.
+    event LoanWrittenOff(
+        uint64 indexed loanId, uint16 posting, uint24 valueDate, uint128 principal, uint128 interest, uint128 outstanding,
+        uint128 principalDue, uint128 interestDue, uint256 accrued, uint128 writtenOff, uint8 state, uint32 maker, uint32 checker
+    );
+    /// @notice Money came in on a written-off claim.
+    event LoanRecovered(uint64 indexed loanId, uint16 posting, uint24 valueDate, uint128 amount, uint128 writtenOff, uint32 person);
+    /// @notice A posting was reversed by an opposite one that names it. Money is positive and goes the opposite way.
+    event PostingReversed(
+        uint64 indexed loanId, uint16 indexed reversed, uint16 posting, uint24 valueDate, uint128 principal, uint128 interest,
+        uint128 penalty, uint128 fee, uint128 outstanding, uint256 accrued, uint128 principalDue, uint128 interestDue
+    );
+    /// @notice Four-eyes acts: a maker proposed, by the hash of its arguments.
+    event Proposed(uint64 indexed loanId, bytes32 proposal, uint32 person);
+    /// @notice Control totals at the close of a business day.
+    event BookClosed(uint24 indexed businessDate, uint64 loans, uint128 outstanding, uint64 postings);
+
+    /// @notice Thrown when a loan does not exist.
+    error LoanBook_Unknown(uint64 loanId);
+    /// @notice Thrown when a loan is not in the state the call needs.
+    error LoanBook_WrongState(uint64 loanId, uint8 state);
+    /// @notice Thrown when a product is unknown or its terms make no sense.
+    error LoanBook_ProductInvalid(uint16 product);
+    /// @notice Thrown when an amount is zero or above what is allowed.
+    error LoanBook_AmountInvalid(uint64 loanId, uint256 amount, uint256 allowed);
+    /// @notice Thrown when a term is too short, too long, or not a whole number of cycles can be scheduled.
+    error LoanBook_MaturityInvalid(uint24 maturity, uint24 earliest, uint24 latest);
+    /// @notice Thrown when a rate is above the product's cap or below minus 100 %.
+    error LoanBook_RateInvalid(int40 rate, int40 maxRate);
+    /// @notice Thrown when a category table does not rise.
+    error LoanBook_CategoryTableInvalid(uint16 specialMention, uint16 substandard, uint16 doubtful, uint16 loss);
+    /// @notice Thrown when an approval is used after its last day.
+    error LoanBook_ApprovalLapsed(uint64 loanId, uint24 availableUntil);
+    /// @notice Thrown when an approval is declared lapsed too early.
+    error LoanBook_ApprovalStillAvailable(uint64 loanId, uint24 availableUntil);
+    /// @notice Thrown when cover after haircut does not meet the product's loan-to-value.
+    error LoanBook_CoverInsufficient(uint64 loanId, uint128 cover, uint128 needed);
+    /// @notice Thrown when a customer has no account to draw to.
+    error LoanBook_NoAccount(uint32 customer);
+    /// @notice Thrown when an obligor has no valid rating at approval.
+    error LoanBook_RatingMissing(uint32 customer, uint24 expiresOn);
+    /// @notice Thrown when a value date lies before the loan's last posting.
+    error LoanBook_ValueDateBeforeAccrual(uint64 loanId, uint24 valueDate, uint24 accruedThrough);
+    /// @notice Thrown when a payment is more than is owed.
+    error LoanBook_Overpayment(uint64 loanId, uint128 amount, uint128 owed);
+    /// @notice Thrown when an external reference is already booked.
+    error LoanBook_AlreadyImported(uint64 loanId);
+    /// @notice Thrown when an imported loan contradicts itself.
+    error LoanBook_ImportInconsistent(uint64 loanId);
+    /// @notice Thrown when nothing matching was proposed.
+    error LoanBook_NotProposed(uint64 loanId);
+    /// @notice Thrown when a posting does not exist, was reversed already, or is of a kind that cannot be.
+    error LoanBook_NotReversible(uint64 loanId, uint16 posting);
+    /// @notice Thrown when a loan has nothing overdue to default on, or too few days.
+    error LoanBook_NotInDefault(uint64 loanId, uint24 daysPastDue);
+
+    // ---------------------------------------------------------------- terms
+    /// @notice Set a product. Only risk officers.
+    function setProduct(uint16 product, Product calldata terms) external;
+    /// @notice Set the category table from a date on (never in the past). Only risk officers.
+    function setCategoryTable(uint24 effectiveFrom, uint16 specialMention, uint16 substandard, uint16 doubtful, uint16 loss) external;
+
+    // ---------------------------------------------------------------- new business
+    /// @notice Apply for a customer. Only loan officers.
+    function applyFor(Application calldata application) external returns (LoanId);
+    /// @notice Approve: reserves headroom. Only approvers, never the maker's person.
+    function approve(LoanId loanId) external;
+    /// @notice Deny. Only approvers.
+    function deny(LoanId loanId, bytes32 reasonHash) external;
+    /// @notice Release what was approved and not drawn after the approval's last day. Anyone.
+    function lapse(LoanId loanId) external;
+    /// @notice Book an approved loan in full, paid out outside the token. Only treasurers.
+    function originate(LoanId loanId, uint24 valueDate) external;
+    /// @notice Draw part or all into the customer's account as earmarked money. Only treasurers.
+    /// @param payees Bit mask of payee categories the money may go to.
+    /// @param expiry Last day of the earmark.
+    /// @param liens Liens that cover the loan, where the product asks for collateral.
+    function drawDown(LoanId loanId, uint128 amount, uint64 payees, uint24 expiry, uint24 valueDate, uint32[] calldata liens) external;
+
+    // ---------------------------------------------------------------- payments
+    /// @notice Pay from the caller's deposit. Anyone.
+    function repay(LoanId loanId, uint128 amount, uint24 valueDate) external;
+    /// @notice Book payments received outside the token. Only collectors.
+    function repayInBatch(Payment[] calldata payments, uint24 valueDate) external;
+    /// @notice Charge a fee or penalty. Only collectors.
+    function charge(LoanId loanId, ChargeKind kind, uint128 amount, uint24 valueDate) external;
+
+    // ---------------------------------------------------------------- quality
+    /// @notice Let due instalments fall due and set the category by days past due. Anyone.
+    function classify(LoanId loanId) external;
+    /// @notice The same for many loans.
+    function classifyInBatch(LoanId[] calldata loanIds) external;
+    /// @notice Declare default. Only risk officers.
+    function declareDefault(LoanId loanId, DefaultTrigger trigger) external;
+    /// @notice Return a defaulted loan with nothing overdue to the living. Only risk officers.
+    function cure(LoanId loanId) external;
+    /// @notice Propose a write-off. Only risk officers.
+    function proposeWriteOff(LoanId loanId, uint128 principal, uint128 interest) external;
+    /// @notice Write off what another proposed. Only approvers.
+    function writeOff(LoanId loanId, uint128 principal, uint128 interest, uint24 valueDate) external;
+    /// @notice Book money received on a written-off claim. Only collectors.
+    function recover(LoanId loanId, uint128 amount, uint24 valueDate) external;
+
+    // ---------------------------------------------------------------- corrections
+    /// @notice Propose the reversal of a payment or drawdown. Only collectors or treasurers.
+    function proposeReversal(Reversal calldata reversal) external;
+    /// @notice Reverse what another proposed. Only approvers.
+    function reverse(Reversal calldata reversal) external;
+
+    // ---------------------------------------------------------------- opening book
+    /// @notice Record loans of an opening book. Only loan officers, under a released import.
+    function importLoans(uint32 importId, ImportedLoan[] calldata rows) external;
+
+    // ---------------------------------------------------------------- views
+    /// @return The loan as stored.
+    function loanOf(LoanId loanId) external view returns (Loan memory);
+    /// @return The loan as it would stand at a value date on or after its last posting: due dates passed, interest accrued.
+    function preview(LoanId loanId, uint24 valueDate) external view returns (Loan memory);
+    /// @return What must be paid at a value date to close the loan, in fen.
+    function payoff(LoanId loanId, uint24 valueDate) external view returns (uint128);
+    /// @return The product's terms.
+    function productOf(uint16 product) external view returns (Product memory);
+    /// @return The days past due from which special mention, substandard, doubtful and loss hold on a day.
+    function categoryTableOn(uint24 day) external view returns (uint16, uint16, uint16, uint16);
+    /// @return The id of an imported loan: the low 63 bits of keccak256(externalRef) with the top bit set.
+    function loanIdOf(bytes32 externalRef) external pure returns (LoanId);
+    /// @return loans Number of loans ever applied for or imported. @return outstanding Principal of the whole book in fen.
+    function totals() external view returns (uint64 loans, uint128 outstanding);
+}

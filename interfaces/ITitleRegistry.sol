@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.26;
+
+/// @title Titles to registered objects, one ERC-721 token each
+/// @notice A title's token id is the keyed tag of its object: the keyed hash of the canonical registry number,
+/// so the same object cannot be registered twice and the number stays off the chain.
+interface ITitleRegistry {
+    /// @notice A restriction on moving a title was registered or lifted.
+    event TitleRestricted(uint256 indexed title, bool restricted, uint32 person);
+
+    /// @notice Thrown when an object already has a title.
+    error TitleRegistry_AlreadyRegistered(uint256 title, address owner);
+    /// @notice Thrown when a restricted title would move.
+    error TitleRegistry_Restricted(uint256 title);
+    /// @notice Thrown when a title does not exist.
+    error TitleRegistry_Unknown(uint256 title);
+
+    /// @notice Mint the title of an object. Only the collateral registry.
+    function mint(address owner, uint256 title) external;
+    /// @notice Register or lift a restriction. Only the collateral registry.
+    function restrict(uint256 title, bool restricted) external;
+    /// @return Whether a title may not move.
+    function isRestricted(uint256 title) external view returns (bool);
+    /// @return Whether a title exists.
+    function exists(uint256 title) external view returns (bool);
+}
