@@ -1,0 +1,158 @@
+"""Concentration and inequality indices over names, where one entry may stand for many equal names.
+
+A retail pool is one record and many borrowers: spread evenly over them, its part of every
+index has a closed form in the number of members, so that no borrower need be written out.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from analytics.errors import InvalidInput
+from analytics.risk._inputs import FloatArray, Numbers, exposures_array
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Shares of a total: each of ``members[i]`` equal names holds ``share[i]``; ``number`` names in all."""
+
+    share: FloatArray
+    members: FloatArray
+    number: float
+
+    @property
+    def singles(self) -> bool:
+        """Whether every entry is one name."""
+        return self.number == len(self.share)
+
+
+def names_of(exposures: Numbers, members: FloatArray | None = None) -> Names:
+    """Exposures as shares, each spread evenly over its members (one by default)."""
+    amounts = exposures_array(exposures)
+    # Dividing by the largest first keeps totals beyond the range of a float finite.
+    scaled = amounts / amounts.max()
+    share = scaled / scaled.sum()
+    if members is None:
+        return Names(share, np.ones(len(share)), float(len(share)))
+    return Names(share / members, members, float(members.sum()))
+
+
+def herfindahl(names: Names, *, normalised: bool = False) -> float:
+    """Σ of squared shares; rescaled to [0, 1] where normalised."""
+    index = float(names.members @ np.square(names.share))
+    if not normalised:
+        return index
+    if names.number == 1.0:
+        return 1.0
+    return max(0.0, (index - 1.0 / names.number) / (1.0 - 1.0 / names.number))
+
+
+def top_share(names: Names, k: int) -> float:
+    """Share of the k largest names; a pool gives as many of its members as are needed."""
+    if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or k < 1:
+        raise InvalidInput(f"k: {k!r} is no count; give an integer above zero")
+    if k >= names.number:
+        return 1.0
+    if names.singles:
+        return float(np.partition(names.share, len(names.share) - k)[-k:].sum())
+    order = np.argsort(names.share)[::-1]
+    members = names.members[order]
+    taken = np.clip(k - (np.cumsum(members) - members), 0.0, members)
+    return float(taken @ names.share[order])
+
+
+def _rank_sum(names: Names) -> float:
+    """Σ of rank times share over the names, rank 1 for the smallest."""
+    if names.singles:
+        return float(np.arange(1.0, names.number + 1.0) @ np.sort(names.share))
+    order = np.argsort(names.share)
+    members = names.members[order]
+    before = np.cumsum(members) - members
+    return float((members * (before + (members + 1.0) / 2.0)) @ names.share[order])
+
+
+def gini(names: Names) -> float:
+    """Gini coefficient, population form."""
+    return max(0.0, (2.0 * _rank_sum(names) - 1.0) / names.number - 1.0)
+
+
+def hall_tideman(names: Names) -> float:
+    """1 / (2 Σ rank · share - 1), rank 1 for the largest."""
+    return 1.0 / (2.0 * (names.number + 1.0 - _rank_sum(names)) - 1.0)
+
+
+def hoover(names: Names) -> float:
+    """Half the sum of distances from the mean share."""
+    return 0.5 * float(names.members @ np.abs(names.share - 1.0 / names.number))
+
+
+def renyi(names: Names, alpha: float) -> float:
+    """Rényi entropy of order alpha in [0, ∞], with its limits at 1 and ∞."""
+    held = names.share > 0.0
+    share, members = names.share[held], names.members[held]
+    if alpha == math.inf:
+        return -math.log(float(share.max()))
+    logs = np.log(share)
+    if alpha == 1.0:
+        entropy = -float((members * share) @ logs)
+    elif abs(alpha - 1.0) <= 0.5:
+        # Σ s^α - 1 = Σ s (s^(α-1) - 1): no cancellation as alpha nears 1.
+        entropy = math.log1p(float((members * share) @ np.expm1((alpha - 1.0) * logs))) / (1.0 - alpha)
+    else:
+        entropy = _log_sum(alpha * logs, members) / (1.0 - alpha)
+    return max(0.0, entropy)
+
+
+def generalised_entropy(names: Names, alpha: float) -> float:
+    """Generalised entropy of any finite order, with its limits at 0 and 1."""
+    weight = names.members / names.number
+    held = names.share > 0.0
+    if alpha <= 0.0 and not held.all():
+        raise InvalidInput(
+            f"exposures: entry {int(np.argmin(held))} is zero (or vanishes beside the largest); an index of "
+            f"order {alpha:g} has no finite value there: leave out what owes nothing or take an order above 0"
+        )
+    ratio = names.share[held] * names.number
+    weight_held, logs = weight[held], np.log(ratio)
+    with np.errstate(over="ignore"):
+        if alpha == 0.0:
+            index = -float(weight_held @ logs)
+        elif alpha == 1.0:
+            index = float((weight_held * ratio) @ logs)
+        elif alpha >= 0.5:
+            # The mean of r is 1, so mean r^α - 1 = mean r (r^(α-1) - 1): no cancellation near 1.
+            index = float((weight_held * ratio) @ np.expm1((alpha - 1.0) * logs)) / (alpha * (alpha - 1.0))
+        else:
+            absent = float(weight[~held].sum())
+            index = (float(weight_held @ np.expm1(alpha * logs)) - absent) / (alpha * (alpha - 1.0))
+    if not math.isfinite(index):
+        raise InvalidInput(f"alpha: the index of order {alpha:g} exceeds a float; take an order nearer to 0")
+    return max(0.0, index)
+
+
+def atkinson(names: Names, epsilon: float) -> float:
+    """Atkinson index for an aversion in [0, ∞], with its limits at 1 and ∞."""
+    weight = names.members / names.number
+    held = names.share > 0.0
+    if epsilon >= 1.0 and not held.all():
+        return 1.0
+    ratio = names.share[held] * names.number
+    if epsilon == math.inf:
+        return max(0.0, 1.0 - float(ratio.min()))
+    logs, power = np.log(ratio), 1.0 - epsilon
+    if power == 0.0:
+        equivalent = float(weight @ logs)
+    elif abs(power) <= 0.5 and held.all():
+        equivalent = math.log1p(float(weight @ np.expm1(power * logs))) / power
+    else:
+        equivalent = _log_sum(power * logs, weight[held]) / power
+    return max(0.0, -math.expm1(equivalent))
+
+
+def _log_sum(powers: FloatArray, weights: FloatArray) -> float:
+    """Logarithm of Σ weight · exp(power), without overflow."""
+    largest = float(powers.max())
+    return largest + math.log(float(weights @ np.exp(powers - largest)))

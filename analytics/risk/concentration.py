@@ -1,0 +1,503 @@
+"""Concentration and inequality of a credit book: one definition, one name each.
+
+Every index takes exposures of any one unit, uses natural logarithms and returns a fraction.
+Two families differ in what an exposure of zero means. For the **concentration** indices
+(`herfindahl`, `effective_number`, `top_share`, `shannon`, `renyi`, `hannah_kay`,
+`hall_tideman`) a name that owes nothing changes nothing, except that the normalised
+Herfindahl index counts it among its n names. For the **inequality** indices (`gini`, `theil`,
+`theil_l`, `generalised_entropy`, `hoover`, `atkinson`) it is a member of the population and
+raises the index. One name alone is full concentration (Herfindahl 1, one effective name,
+entropy 0) and no inequality (every inequality index 0).
+
+Tables over a book add labels: `concentration_table` lists the buckets of one dimension,
+`concentration_pack` the indices of all of them.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from analytics.errors import InvalidInput
+from analytics.risk import _indices
+from analytics.risk._inputs import Numbers, probabilities, scalar, vector
+
+
+def herfindahl(exposures: Numbers, *, normalised: bool = False) -> float:
+    """Herfindahl-Hirschman index: the sum of squared shares.
+
+    Parameters
+    ----------
+    exposures : array-like, shape (n,)
+        Amounts, at least one above zero.
+    normalised : bool
+        Rescale from [1/n, 1] to [0, 1]: (H - 1/n) / (1 - 1/n), n counting every entry, zeros too.
+
+    Returns
+    -------
+    float
+        In [1/n, 1], or [0, 1] where normalised. One name: 1 either way.
+
+    Raises
+    ------
+    InvalidInput
+        Empty, NaN, infinite, negative, or all zero.
+
+    References
+    ----------
+    Hirschman (1964), "The paternity of an index"; Herfindahl (1950).
+
+    Examples
+    --------
+    >>> round(herfindahl([30, 30, 20, 20]), 10)
+    0.26
+    """
+    return _indices.herfindahl(_indices.names_of(exposures), normalised=normalised)
+
+
+def effective_number(exposures: Numbers) -> float:
+    """Number of equal names as concentrated as these: one over the Herfindahl index.
+
+    Parameters
+    ----------
+    exposures : array-like, shape (n,)
+        Amounts, at least one above zero.
+
+    Returns
+    -------
+    float
+        In [1, n].
+
+    Raises
+    ------
+    InvalidInput
+        Empty, NaN, infinite, negative, or all zero.
+
+    References
+    ----------
+    Adelman (1969), "Comment on the 'H' concentration measure as a numbers-equivalent".
+
+    Examples
+    --------
+    >>> effective_number([5, 5, 5, 5])
+    4.0
+    """
+    return 1.0 / _indices.herfindahl(_indices.names_of(exposures))
+
+
+def top_share(exposures: Numbers, k: int) -> float:
+    """Share of the k largest names (the concentration ratio CR k).
+
+    Parameters
+    ----------
+    exposures : array-like, shape (n,)
+        Amounts, at least one above zero.
+    k : int
+        At least 1; beyond n the share is 1.
+
+    Returns
+    -------
+    float
+        In (0, 1].
+
+    Raises
+    ------
+    InvalidInput
+        As `herfindahl`, and where k is not an integer above zero.
+
+    References
+    ----------
+    Hall and Tideman (1967), "Measures of concentration".
+
+    Examples
+    --------
+    >>> round(top_share([30, 30, 20, 20], 2), 10)
+    0.6
+    """
+    return _indices.top_share(_indices.names_of(exposures), k)
+
+
+def gini(exposures: Numbers) -> float:
+    """Gini coefficient: twice the area between the Lorenz curve and the diagonal.
+
+    Parameters
+    ----------
+    exposures : array-like, shape (n,)
+        Amounts, at least one above zero; zeros are members.
+
+    Returns
+    -------
+    float
+        In [0, 1 - 1/n] (the population form, no small-sample factor). One name: 0.
+
+    Raises
+    ------
+    InvalidInput
+        Empty, NaN, infinite, negative, or all zero.
+
+    References
+    ----------
+    Cowell (2011), Measuring Inequality, appendix A.
+
+    Examples
+    --------
+    >>> round(gini([0, 0, 0, 1]), 10)
+    0.75
+    """
+    return _indices.gini(_indices.names_of(exposures))
+
+
+def theil(exposures: Numbers) -> float:
+    """Theil's T: the mean of r ln r, r being exposure over mean exposure.
+
+    Parameters
+    ----------
+    exposures : array-like, shape (n,)
+        Amounts, at least one above zero; a zero adds 0, its limit, and counts in the mean.
+
+    Returns
+    -------
+    float
+        In [0, ln n]. One name: 0.
+
+    Raises
+    ------
+    InvalidInput
+        Empty, NaN, infinite, negative, or all zero.
+
+    References
+    ----------
+    Theil (1967), Economics and Information Theory, chapter 4.
+
+    Examples
+    --------
+    >>> round(theil([1, 3]), 6)
+    0.130812
+    """
+    return _indices.generalised_entropy(_indices.names_of(exposures), 1.0)
+
+
+def theil_l(exposures: Numbers) -> float:
+    """Theil's L, the mean logarithmic deviation: the mean of -ln r.
+
+    Parameters
+    ----------
+    exposures : array-like, shape (n,)
+        Amounts, all above zero.
+
+    Returns
+    -------
+    float
+        Zero or more, without bound. One name: 0.
+
+    Raises
+    ------
+    InvalidInput
+        As `herfindahl`, and where an exposure is zero: the index then has no finite value.
+
+    References
+    ----------
+    Theil (1967), Economics and Information Theory, chapter 4.
+
+    Examples
+    --------
+    >>> round(theil_l([1, 3]), 6)
+    0.143841
+    """
+    return _indices.generalised_entropy(_indices.names_of(exposures), 0.0)
+
+
+def shannon(exposures: Numbers) -> float:
+    """Shannon entropy of the shares, -Σ s ln s; its exponential is a number of names.
+
+    Parameters
+    ----------
+    exposures : array-like, shape (n,)
+        Amounts, at least one above zero; zeros change nothing.
+
+    Returns
+    -------
+    float
+        In [0, ln n]; the lower, the more concentrated. One name: 0.
+
+    Raises
+    ------
+    InvalidInput
+        Empty, NaN, infinite, negative, or all zero.
+
+    References
+    ----------
+    Shannon (1948), "A mathematical theory of communication", section 6.
+
+    Examples
+    --------
+    >>> round(shannon([1, 1]), 6)
+    0.693147
+    """
+    return _indices.renyi(_indices.names_of(exposures), 1.0)
+
+
+def renyi(exposures: Numbers, alpha: float) -> float:
+    """Rényi entropy of order alpha, ln(Σ s^α) / (1 - α).
+
+    Parameters
+    ----------
+    exposures : array-like, shape (n,)
+        Amounts, at least one above zero; zeros change nothing.
+    alpha : float
+        Zero or more. 0 gives the logarithm of the number of names that owe something,
+        1 Shannon's entropy, 2 minus the logarithm of the Herfindahl index, infinity minus
+        the logarithm of the largest share.
+
+    Returns
+    -------
+    float
+        In [0, ln n], falling in alpha. One name: 0.
+
+    Raises
+    ------
+    InvalidInput
+        As `herfindahl`, and where alpha is negative or NaN.
+
+    References
+    ----------
+    Rényi (1961), "On measures of entropy and information".
+
+    Examples
+    --------
+    >>> round(renyi([30, 30, 20, 20], 2), 6) == round(-math.log(0.26), 6)
+    True
+    """
+    return _indices.renyi(_indices.names_of(exposures), _order(alpha))
+
+
+def generalised_entropy(exposures: Numbers, alpha: float) -> float:
+    """Generalised entropy index of inequality, (mean of r^α - 1) / (α (α - 1)).
+
+    Parameters
+    ----------
+    exposures : array-like, shape (n,)
+        Amounts, at least one above zero; zeros are members.
+    alpha : float
+        Any finite number. 0 gives Theil's L, 1 Theil's T, 2 half the squared coefficient of
+        variation.
+
+    Returns
+    -------
+    float
+        Zero or more. One name: 0.
+
+    Raises
+    ------
+    InvalidInput
+        As `herfindahl`; where alpha is zero or negative and an exposure is zero (no finite
+        value); where alpha is NaN, infinite or so large that the index exceeds a float.
+
+    References
+    ----------
+    Shorrocks (1980), "The class of additively decomposable inequality measures".
+
+    Examples
+    --------
+    >>> generalised_entropy([1, 3], 2)
+    0.125
+    """
+    return _indices.generalised_entropy(_indices.names_of(exposures), scalar(alpha, name="alpha"))
+
+
+def hoover(exposures: Numbers) -> float:
+    """Hoover index: the share of the total that would have to move to make all equal.
+
+    Parameters
+    ----------
+    exposures : array-like, shape (n,)
+        Amounts, at least one above zero; zeros are members.
+
+    Returns
+    -------
+    float
+        In [0, 1 - 1/n]. One name: 0.
+
+    Raises
+    ------
+    InvalidInput
+        Empty, NaN, infinite, negative, or all zero.
+
+    References
+    ----------
+    Hoover (1936), "The measurement of industrial localization".
+
+    Examples
+    --------
+    >>> hoover([1, 3])
+    0.25
+    """
+    return _indices.hoover(_indices.names_of(exposures))
+
+
+def hall_tideman(exposures: Numbers) -> float:
+    """Hall-Tideman index, 1 / (2 Σ i s_i - 1) with rank 1 for the largest share.
+
+    Parameters
+    ----------
+    exposures : array-like, shape (n,)
+        Amounts, at least one above zero; zeros change nothing.
+
+    Returns
+    -------
+    float
+        In [1/n, 1]. One name: 1.
+
+    Raises
+    ------
+    InvalidInput
+        Empty, NaN, infinite, negative, or all zero.
+
+    References
+    ----------
+    Hall and Tideman (1967), "Measures of concentration".
+
+    Examples
+    --------
+    >>> round(hall_tideman([1, 1, 1, 1]), 10)
+    0.25
+    """
+    return _indices.hall_tideman(_indices.names_of(exposures))
+
+
+def hannah_kay(exposures: Numbers, alpha: float) -> float:
+    """Hannah-Kay number of names, (Σ s^α)^(1 / (1 - α)).
+
+    Parameters
+    ----------
+    exposures : array-like, shape (n,)
+        Amounts, at least one above zero; zeros change nothing.
+    alpha : float
+        Zero or more. 0 counts the names that owe something, 1 gives the exponential of
+        Shannon's entropy, 2 one over the Herfindahl index, infinity one over the largest share.
+
+    Returns
+    -------
+    float
+        In [1, n], falling in alpha. One name: 1.
+
+    Raises
+    ------
+    InvalidInput
+        As `herfindahl`, and where alpha is negative or NaN.
+
+    References
+    ----------
+    Hannah and Kay (1977), Concentration in Modern Industry.
+
+    Examples
+    --------
+    >>> round(hannah_kay([30, 30, 20, 20], 2), 6) == round(1 / 0.26, 6)
+    True
+    """
+    return math.exp(_indices.renyi(_indices.names_of(exposures), _order(alpha)))
+
+
+def atkinson(exposures: Numbers, epsilon: float) -> float:
+    """Atkinson index: the fraction by which the equally distributed equivalent falls short of the mean.
+
+    Parameters
+    ----------
+    exposures : array-like, shape (n,)
+        Amounts, at least one above zero; zeros are members.
+    epsilon : float
+        Aversion to inequality, zero or more. 1 compares the geometric mean, infinity the
+        smallest exposure. From 1 on, a single zero brings the index to 1, its limit.
+
+    Returns
+    -------
+    float
+        In [0, 1], rising in epsilon. One name: 0.
+
+    Raises
+    ------
+    InvalidInput
+        As `herfindahl`, and where epsilon is negative or NaN.
+
+    References
+    ----------
+    Atkinson (1970), "On the measurement of inequality".
+
+    Examples
+    --------
+    >>> round(atkinson([1, 3], 1), 6)
+    0.133975
+    """
+    return _indices.atkinson(_indices.names_of(exposures), _order(epsilon, name="epsilon"))
+
+
+def herfindahl_bounds(
+    named_shares: Numbers, rest: float, *, largest_unnamed: float | None = None
+) -> tuple[float, float]:
+    """Bounds of the Herfindahl index where only the largest shares are published.
+
+    Parameters
+    ----------
+    named_shares : array-like, shape (n,)
+        The published shares, as fractions of the whole.
+    rest : float
+        The share held by unnamed ones, a fraction. The two may sum to less than one where
+        part of the whole is not to be counted (personal loans are no industry).
+    largest_unnamed : float, optional
+        The most that an unnamed one can hold; by default the smallest named share.
+
+    Returns
+    -------
+    tuple of float
+        The rest split into atoms (it adds nothing), and the rest in as few lumps as are
+        allowed: whole ones of the largest size and one of what is left, which no other
+        split exceeds since the square is convex.
+
+    Raises
+    ------
+    InvalidInput
+        A share outside [0, 1]; a sum above one; a rest that no lump of size zero can hold.
+
+    References
+    ----------
+    US Department of Justice and FTC, Horizontal Merger Guidelines (1992), section 1.5: unnamed small
+    firms weigh little. The upper bound is the largest value of a convex function on a capped simplex.
+
+    Examples
+    --------
+    >>> low, high = herfindahl_bounds([0.1190, 0.1023, 0.0777, 0.0456, 0.0346], 0.1702)
+    >>> round(low, 4), round(high, 4)
+    (0.0339, 0.0397)
+    """
+    named = vector(probabilities(named_shares, name="named_shares"), name="named_shares")
+    unnamed = scalar(rest, name="rest")
+    largest = (
+        float(named.min()) if largest_unnamed is None else scalar(largest_unnamed, name="largest_unnamed")
+    )
+    if not 0.0 <= unnamed <= 1.0:
+        raise InvalidInput(f"rest: {unnamed} is outside [0, 1]; give a fraction, 1.0 = 100 %")
+    if not 0.0 <= largest <= 1.0:
+        raise InvalidInput(f"largest_unnamed: {largest} is outside [0, 1]; give a fraction, 1.0 = 100 %")
+    total = float(named.sum()) + unnamed
+    if total > 1.0 + 1e-9:
+        raise InvalidInput(
+            f"named_shares and rest: they sum to {total}; shares of one whole sum to 1 at most"
+        )
+    lower = float(np.square(named).sum())
+    if unnamed == 0.0:
+        return lower, lower
+    if largest == 0.0:
+        raise InvalidInput(f"largest_unnamed: 0 leaves no place for a rest of {unnamed}; give it above zero")
+    whole = math.floor(unnamed / largest)
+    left = max(unnamed - whole * largest, 0.0)
+    return lower, lower + whole * largest**2 + left**2
+
+
+def _order(alpha: float, *, name: str = "alpha") -> float:
+    if isinstance(alpha, float) and alpha == math.inf:
+        return alpha
+    order = scalar(alpha, name=name)
+    if order < 0.0:
+        raise InvalidInput(f"{name}: {order} is negative; give zero or more")
+    return order
