@@ -1,0 +1,128 @@
+"""The ``Book``: a bank's credit ledger as tables with declared schemas.
+
+Money is int64 fen (a loan is at most 2^56 - 1; a column whose values pass 2^63 - 1 holds Python
+integers instead), rates parts per billion, dates day numbers since 1970-01-01.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Final
+
+import pandas as pd
+
+from analytics.errors import InvalidInput
+
+LOAN_STATES: Final = (
+    "none", "applied", "approved", "denied", "lapsed", "active", "defaulted", "repaid", "written_off",
+)  # fmt: skip
+CATEGORIES: Final = ("none", "pass", "special_mention", "substandard", "doubtful", "loss")
+CUSTOMER_KINDS: Final = ("none", "person", "small_enterprise", "corporate", "retail_pool")
+COLLATERAL_KINDS: Final = (
+    "none", "residential_property", "commercial_property", "land", "equipment", "receivable", "deposit", "other",
+)  # fmt: skip
+LIEN_STATES: Final = ("none", "active", "released", "enforced")
+GUARANTEE_STATES: Final = ("none", "active", "demanded", "released")
+DIMENSIONS: Final = ("customer", "group", "industry", "region")
+
+Schema = Mapping[str, str]
+
+CUSTOMERS: Final[Schema] = {
+    "customer": "int64", "kind": "category", "industry": "object", "region": "object", "group": "int64",
+    "borrowers": "int64", "registered_on": "int64", "commitment": "object", "account": "object",
+}  # fmt: skip
+RATINGS: Final[Schema] = {
+    "customer": "int64", "grade": "int64", "scorecard": "int64", "debt_service_cover": "int64",
+    "rated_on": "int64", "expires_on": "int64",
+}  # fmt: skip
+LOANS: Final[Schema] = {
+    "loan": "uint64", "customer": "int64", "product": "int64", "industry": "object", "region": "object",
+    "purpose": "object", "rate": "int64", "start": "int64", "maturity": "int64", "state": "category",
+    "category": "category", "instalment": "int64", "principal": "money", "undrawn": "money",
+    "accrued": "wide", "accrued_through": "int64", "postings": "int64", "instalment_amount": "money",
+    "principal_due": "money", "interest_due": "money", "oldest_due": "int64", "penalty_due": "money",
+    "fee_due": "money", "written_off": "money", "originated": "money", "drawn": "money",
+    "principal_paid": "money", "interest_paid": "money", "penalty_paid": "money", "fees_paid": "money",
+    "recovered": "money", "defaulted_on": "int64", "applied_on": "int64", "external_ref": "object",
+    "source_status": "int64", "import_id": "int64",
+}  # fmt: skip
+EXPOSURES: Final[Schema] = {
+    "loan": "uint64", "customer": "int64", "group": "int64", "kind": "category", "borrowers": "int64",
+    "industry": "object", "region": "object", "grade": "int64", "category": "category", "outstanding": "money",
+    "undrawn": "money",
+}  # fmt: skip
+COLLATERAL: Final[Schema] = {
+    "title": "object", "owner": "int64", "kind": "category", "region": "object", "value": "money",
+    "haircut": "int64", "appraised_on": "int64", "valid_until": "int64", "pledged": "money", "liens": "int64",
+}  # fmt: skip
+LIENS: Final[Schema] = {
+    "lien": "int64", "title": "object", "loan": "uint64", "lender": "int64", "amount": "money", "rank": "int64",
+    "state": "category", "placed_on": "int64",
+}  # fmt: skip
+GUARANTEES: Final[Schema] = {
+    "guarantee": "int64", "guarantor": "int64", "beneficiary": "int64", "loan": "uint64", "amount": "money",
+    "rank": "int64", "state": "category", "legacy_circle": "bool", "given_on": "int64", "demanded": "money",
+}  # fmt: skip
+CAPACITIES: Final[Schema] = {"guarantor": "int64", "capacity": "money", "live": "money", "as_of": "int64"}
+FLOWS: Final[Schema] = {
+    "loan": "uint64", "from_account": "object", "to_account": "object", "amount": "money", "purpose": "object",
+    "category": "int64", "hop": "int64", "allowed": "bool", "value_date": "int64", "block_number": "int64",
+    "log_index": "int64",
+}  # fmt: skip
+DIVERSIONS: Final[Schema] = {
+    "loan": "uint64", "payee": "object", "amount": "money", "category": "int64", "blocked": "bool",
+    "value_date": "int64", "block_number": "int64", "log_index": "int64",
+}  # fmt: skip
+EARMARKS: Final[Schema] = {"loan": "uint64", "borrower": "object", "remaining": "money", "purpose": "object", "expiry": "int64"}
+LIMITS: Final[Schema] = {
+    "dimension": "category", "key": "object", "limit": "money", "share": "int64", "denominator": "int64",
+    "review_date": "int64", "effective_limit": "object", "exposure": "money", "reserved": "money",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class AsOf:
+    """Where the record is cut: what was known at a block, and what had happened by a value date.
+
+    ``block`` None is the last block read, ``value_date`` None every value date.
+    """
+
+    block: int | None = None
+    value_date: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """A bank's credit ledger at one point of the record. Each table's columns are declared in this module."""
+
+    as_of: AsOf
+    business_date: int
+    customers: pd.DataFrame
+    ratings: pd.DataFrame
+    loans: pd.DataFrame
+    exposures: pd.DataFrame
+    collateral: pd.DataFrame
+    liens: pd.DataFrame
+    guarantees: pd.DataFrame
+    capacities: pd.DataFrame
+    flows: pd.DataFrame
+    diversions: pd.DataFrame
+    earmarks: pd.DataFrame
+    limits: pd.DataFrame
+
+    def __post_init__(self) -> None:
+        """Refuse a table that lacks a declared column or has its columns in another order."""
+        for field in fields(self):
+            table = getattr(self, field.name)
+            if isinstance(table, pd.DataFrame):
+                declared = list(SCHEMAS[field.name])
+                if list(table.columns) != declared:
+                    raise InvalidInput(f"book table {field.name}: columns {list(table.columns)}, declared {declared}")
+
+
+SCHEMAS: Final[Mapping[str, Schema]] = {
+    "customers": CUSTOMERS, "ratings": RATINGS, "loans": LOANS, "exposures": EXPOSURES, "collateral": COLLATERAL,
+    "liens": LIENS, "guarantees": GUARANTEES, "capacities": CAPACITIES, "flows": FLOWS, "diversions": DIVERSIONS,
+    "earmarks": EARMARKS, "limits": LIMITS,
+}  # fmt: skip
