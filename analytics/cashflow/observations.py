@@ -1,0 +1,76 @@
+"""What the outside world adds to a contract: market rates, indices, and events no schedule foresees."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from analytics.cashflow.calendar import format_moment, parse_moment
+from analytics.cashflow.parsing import parse_number
+from analytics.errors import InvalidInput
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedEvent:
+    """An unscheduled event: seconds since the epoch, ACTUS type (XD, PP, PR, PI), unsigned amount."""
+
+    time: int
+    kind: str
+    value: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Observations:
+    """Time series by market object, in order of time, and observed events."""
+
+    series: Mapping[str, Sequence[tuple[int, Decimal]]] = field(default_factory=dict)
+    events: Sequence[ObservedEvent] = ()
+
+    def value(self, name: str, moment: int) -> Decimal:
+        """The value of a market object at a moment: the last one observed up to it."""
+        points = self.series.get(name, ())
+        index = bisect_right(points, moment, key=lambda point: point[0])
+        if index == 0:
+            known = ", ".join(sorted(self.series)) or "none"
+            raise InvalidInput(
+                f"no value of {name!r} observed by {format_moment(moment)}; series known: {known}"
+            )
+        return points[index - 1][1]
+
+    @property
+    def called(self) -> int | None:
+        """The moment of the first call (XD), or None."""
+        return min((event.time for event in self.events if event.kind == "XD"), default=None)
+
+
+def parse_observations(
+    data: Mapping[str, Mapping[str, object]], events: Sequence[Mapping[str, object]]
+) -> Observations:
+    """Observations as the ACTUS reference files write them.
+
+    >>> parse_observations({"R": {"data": [{"timestamp": "2013-01-01T00:00:00", "value": "0.02"}]}}, []
+    ...     ).value("R", parse_moment("2013-06-01"))
+    Decimal('0.02')
+    """
+    series = {}
+    for name, entry in data.items():
+        points = entry.get("data")
+        if not isinstance(points, list):
+            raise InvalidInput(f"observed series {name!r} has no list 'data'")
+        series[name] = sorted(
+            (parse_moment(str(point["timestamp"])), parse_number(name, str(point["value"]).strip()))
+            for point in points
+        )
+    return Observations(
+        series,
+        tuple(
+            ObservedEvent(
+                parse_moment(str(event["time"])),
+                str(event["type"]),
+                parse_number("value", str(event.get("value", 0)).strip()),
+            )
+            for event in events
+        ),
+    )
