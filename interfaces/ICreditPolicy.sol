@@ -27,11 +27,10 @@ interface ICreditPolicy {
         bytes6 region;
     }
 
-    /// @notice A limit was set. `key` is the customer or group number, or the section or region code
-    /// left-aligned in the word's low bytes as `bucketKey` gives it.
+    /// @notice A limit was set. `key` is the customer or group number, or what `industryKey` or `regionKey` gives.
     event LimitSet(
         uint8 indexed dimension,
-        bytes32 indexed key,
+        uint64 indexed key,
         uint128 limit,
         uint32 share,
         uint8 denominator,
@@ -45,13 +44,13 @@ interface ICreditPolicy {
     event GroupAssigned(uint32 indexed customer, uint32 indexed group, uint32 previous, uint128 exposure, uint128 reserved);
     /// @notice A bucket's usage after an approval, drawdown, lapse, payment or fact is carried by the loan's own event;
     /// this event flags a bucket that a fact has pushed past its limit.
-    event LimitBreached(uint8 indexed dimension, bytes32 indexed key, uint128 exposure, uint128 reserved, uint128 limit);
+    event LimitBreached(uint8 indexed dimension, uint64 indexed key, uint128 exposure, uint128 reserved, uint128 limit);
     /// @notice One board member signed an override for a loan.
     event OverrideSigned(uint64 indexed loanId, uint32 person, bytes32 reasonHash);
     /// @notice A board quorum allowed a loan to pass limits.
     event OverrideGranted(uint64 indexed loanId, uint32 person, bytes32 reasonHash);
     /// @notice An act passed a limit under an override.
-    event OverrideUsed(uint64 indexed loanId, uint8 dimension, bytes32 key, uint128 used, uint128 limit);
+    event OverrideUsed(uint64 indexed loanId, uint8 dimension, uint64 key, uint128 used, uint128 limit);
 
     /// @notice Thrown when an approval would pass a limit.
     error CreditPolicy_LimitExceeded(uint8 dimension, uint64 key, uint128 used, uint128 amount, uint128 limit);
