@@ -3,11 +3,31 @@
 from __future__ import annotations
 
 import os
+import socket
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+CHAINLESS = [ROOT / part for part in ("analytics", "tests/analytics", "tests/house", "tests/conformance")]
+
+
+@pytest.hookimpl(trylast=True)  # after Brownie has registered its own plugin
+def pytest_configure(config: pytest.Config) -> None:
+    """Give Brownie's chain a free port, so that tests never touch a development chain that already runs."""
+    if config.pluginmanager.has_plugin("brownie-core") and not config.getoption("--network"):
+        from brownie._config import CONFIG  # noqa: PLC0415 -- tests without a chain never load Brownie
+
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            network = CONFIG.networks[CONFIG.settings["networks"]["default"]]
+            network["cmd_settings"]["port"] = probe.getsockname()[1]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Start no chain for tests that use none: Brownie's plugin connects whenever there is a test at all."""
+    if all(any(item.path.is_relative_to(folder) for folder in CHAINLESS) for item in items):
+        config.pluginmanager.unregister(name="brownie-core")
 
 
 @pytest.fixture(scope="session")
