@@ -74,7 +74,13 @@ DIVERSIONS: Final[Schema] = {
     "loan": "uint64", "payee": "object", "amount": "money", "category": "int64", "blocked": "bool",
     "value_date": "int64", "block_number": "int64", "log_index": "int64",
 }  # fmt: skip
-EARMARKS: Final[Schema] = {"loan": "uint64", "borrower": "object", "remaining": "money", "purpose": "object", "expiry": "int64"}
+EARMARKS: Final[Schema] = {
+    "loan": "uint64",
+    "borrower": "object",
+    "remaining": "money",
+    "purpose": "object",
+    "expiry": "int64",
+}
 LIMITS: Final[Schema] = {
     "dimension": "category", "key": "object", "limit": "money", "share": "int64", "denominator": "int64",
     "review_date": "int64", "effective_limit": "object", "exposure": "money", "reserved": "money",
@@ -118,7 +124,9 @@ class Book:
             if isinstance(table, pd.DataFrame):
                 declared = list(SCHEMAS[field.name])
                 if list(table.columns) != declared:
-                    raise InvalidInput(f"book table {field.name}: columns {list(table.columns)}, declared {declared}")
+                    raise InvalidInput(
+                        f"book table {field.name}: columns {list(table.columns)}, declared {declared}"
+                    )
 
 
 SCHEMAS: Final[Mapping[str, Schema]] = {

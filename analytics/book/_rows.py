@@ -32,7 +32,9 @@ class Keys:
         self._index = pd.Index(ids)
         if not self._index.is_unique:
             twice = self._index[self._index.duplicated()][0]
-            raise InvalidInput(f"{name} {twice} is told twice by its first event: the same log was stored twice")
+            raise InvalidInput(
+                f"{name} {twice} is told twice by its first event: the same log was stored twice"
+            )
 
     def __len__(self) -> int:
         """How many ids there are."""
@@ -101,22 +103,24 @@ def as_array(column: pa.ChunkedArray, *, where: str) -> Values:
     """An Arrow column as an array without loss: int64 or uint64, bool, text, or Python objects."""
     kind = column.type
     if pa.types.is_decimal(kind):
-        try:
-            return np.asarray(pc.cast(column, pa.int64()).to_numpy())
-        except pa.ArrowInvalid:
-            return np.array([int(value) for value in column.to_pylist()], dtype=object)
+        return _integers(column)
     if pa.types.is_dictionary(kind):
         return np.asarray(column.cast(kind.value_type).to_numpy(zero_copy_only=False), dtype=object)
     if pa.types.is_binary(kind) or pa.types.is_fixed_size_binary(kind):
         return np.array(["0x" + value.hex() for value in column.to_pylist()], dtype=object)
-    array = column.to_numpy()
-    if array.dtype == np.uint64 or array.dtype == np.bool_:
-        return np.asarray(array)
+    array = np.asarray(column.to_numpy())
+    if array.dtype in (np.uint64, np.bool_, np.object_):
+        return array
     if np.issubdtype(array.dtype, np.integer):
-        return np.asarray(array, dtype=np.int64)
-    if array.dtype == object:
-        return np.asarray(array)
+        return array.astype(np.int64)
     raise InvalidInput(f"{where}: column type {kind} has no place in a ledger of integers and codes")
+
+
+def _integers(column: pa.ChunkedArray) -> Values:
+    try:
+        return np.asarray(pc.cast(column, pa.int64()).to_numpy())
+    except pa.ArrowInvalid:
+        return np.array([int(value) for value in column.to_pylist()], dtype=object)
 
 
 class Record:
@@ -133,7 +137,9 @@ class Record:
         """The events of one table up to the cut."""
         if name not in self._rows:
             if name not in self._tables:
-                raise NotFound(f"event table {name} is absent: the deployment has no such event, or it was not read")
+                raise NotFound(
+                    f"event table {name} is absent: the deployment has no such event, or it was not read"
+                )
             self._rows[name] = Rows(name, self._cut(self._tables[name]))
         return self._rows[name]
 
@@ -154,14 +160,13 @@ class Record:
             table = table.slice(0, int(np.searchsorted(blocks, self._as_of.block, side="right")))
         if self._as_of.value_date is None or not table.num_rows:
             return table
-        return table.filter(pa.array(self._value_dates(table) <= self._as_of.value_date))
+        return table.filter(pa.array(self.value_dates(Rows("", table)) <= self._as_of.value_date))
 
-    def _value_dates(self, table: pa.Table) -> Integers:
+    def value_dates(self, rows: Rows) -> Integers:
         """Each event's own value date, or the business date on which it was recorded."""
-        if "value_date" in table.column_names:
-            return np.asarray(table.column("value_date").to_numpy(), dtype=np.int64)
+        if "value_date" in rows.table.column_names:
+            return np.asarray(rows["value_date"], dtype=np.int64)
         order, dates = self._days
-        rows = Rows("", table)
         at = np.searchsorted(order, rows.order, side="right") - 1
         return np.where(at >= 0, dates[np.maximum(at, 0)] if len(dates) else 0, 0)
 
@@ -222,7 +227,7 @@ def minus(a: Values, b: Values) -> Values:
 
 
 def _exact(a: Values, b: Values, sign: int) -> Values:
-    if a.dtype != object and b.dtype != object:
+    if object not in (a.dtype, b.dtype):
         wide = max(_peak(a), _peak(b))
         if wide < _LARGEST:
             return np.asarray(a.astype(np.int64) + sign * b.astype(np.int64))
