@@ -1,0 +1,204 @@
+"""Every event as debits and credits: a general journal whose trial balance is zero.
+
+The chart of accounts is ``data/accounts.csv`` and the rules are ``data/postings.csv``: an event, the
+amount it moves, when, and the accounts. Interest is income when it falls due (accruals in between
+are exact on the chain and are not booked); fees and penalties when charged; a write-off is a loss
+and lives on as a memorandum claim. Commitments, collateral and guarantees are memoranda, each with
+its contra account.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from analytics.book._rows import EventTables, Record, Rows, Values, minus, plus
+from analytics.errors import InvalidInput, Unreconciled
+from analytics.ledger import AsOf
+
+DATA: Final = Path(__file__).resolve().parents[2] / "data"
+NOBODY: Final = "0x" + "0" * 40
+FEE: Final = 0
+OWN: Final = 0
+COLUMNS: Final = ("block_number", "log_index", "value_date", "event", "account", "debit", "credit")
+_INTEREST_TOLD: Final = {
+    "loan_book.balances_imported": 0,
+    "loan_book.instalment_fell_due": 0,
+    "loan_book.loan_repaid": 1,
+    "loan_book.loan_written_off": 1,
+    "loan_book.posting_reversed": -1,
+}
+
+
+def accounts() -> pd.DataFrame:
+    """The chart of accounts: code, name, side (debit or credit) and statement."""
+    return pd.read_csv(DATA / "accounts.csv", keep_default_na=False)
+
+
+def rules() -> pd.DataFrame:
+    """The posting rules: event, amount, when, debit and credit account.
+
+    Raises InvalidInput where a rule names an account that the chart lacks.
+    """
+    table = pd.read_csv(DATA / "postings.csv", keep_default_na=False)
+    known = set(accounts()["code"])
+    for side in ("debit", "credit"):
+        for row, code in enumerate(table[side], start=2):
+            if code not in known:
+                raise InvalidInput(
+                    f"data/postings.csv row {row}: {side} account {code} is not in data/accounts.csv"
+                )
+    return table
+
+
+def journal(tables: EventTables, as_of: AsOf | None = None) -> pd.DataFrame:
+    """The general journal of a set of events.
+
+    Parameters
+    ----------
+    tables : mapping of table name to pyarrow Table
+        Every event, as for `rebuild`.
+    as_of : AsOf, optional
+        The cut; everything by default.
+
+    Returns
+    -------
+    DataFrame
+        One row per debit or credit in the order of the events: block_number, log_index, value_date,
+        event, account (code), debit and credit (fen, exact; one of the two is zero).
+
+    Raises
+    ------
+    Unreconciled
+        A reversal names a posting that no event told.
+    """
+    record = Record(tables, as_of or AsOf())
+    earned = _interest_earned(record)
+    lines: list[pd.DataFrame] = []
+    for event, of_event in rules().groupby("event", sort=False):
+        rows = record[str(event)]
+        if not len(rows):
+            continue
+        conditions = _conditions(record, rows)
+        dates = record.value_dates(rows)
+        for rule in of_event.itertuples():
+            amount = _amount(rows, str(rule.amount), earned)
+            chosen = conditions[str(rule.when)] & (amount != 0)
+            for account, sign in ((rule.debit, 1), (rule.credit, -1)):
+                lines.append(_lines(rows, dates, chosen, amount[chosen] * sign, int(str(account))))
+    if not lines:
+        return pd.DataFrame({name: [] for name in COLUMNS})
+    entries = pd.concat(lines, ignore_index=True)
+    return entries.sort_values(["block_number", "log_index"], kind="stable", ignore_index=True)
+
+
+def trial_balance(entries: pd.DataFrame, *, by_day: bool = False) -> pd.DataFrame:
+    """Debits, credits and balance of each account, or the debits and credits of each value date.
+
+    Returns a DataFrame of exact sums indexed by account (with name) or by value date. Raises
+    Unreconciled where debits and credits differ in total or, by day, on any day.
+    """
+    key = "value_date" if by_day else "account"
+    exact = entries.astype({"debit": object, "credit": object})
+    sums = exact.groupby(key)[["debit", "credit"]].sum()
+    off = sums[sums["debit"] != sums["credit"]] if by_day else sums.iloc[:0]
+    if len(off):
+        raise Unreconciled(
+            f"trial balance of day {off.index[0]}: debits {off['debit'].iloc[0]}, credits {off['credit'].iloc[0]}"
+        )
+    if sums["debit"].sum() != sums["credit"].sum():
+        raise Unreconciled(f"trial balance: debits {sums['debit'].sum()}, credits {sums['credit'].sum()}")
+    if by_day:
+        return sums
+    names = accounts().set_index("code")["name"]
+    return sums.assign(balance=sums["debit"] - sums["credit"], name=names.reindex(sums.index))
+
+
+def _lines(rows: Rows, dates: Values, chosen: Values, signed: Values, account: int) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "block_number": rows["block_number"][chosen],
+            "log_index": rows["log_index"][chosen],
+            "value_date": dates[chosen],
+            "event": rows.name,
+            "account": account,
+            "debit": np.where(signed > 0, signed, 0),
+            "credit": np.where(signed < 0, -signed, 0),
+        }
+    )
+
+
+def _amount(rows: Rows, name: str, earned: dict[str, Values]) -> Values:
+    if name == "interest_earned":
+        return earned[rows.name]
+    if name == "enforced":
+        return plus(rows["paid"], rows["shortfall"])
+    return rows[name]
+
+
+def _conditions(record: Record, rows: Rows) -> dict[str, Values]:
+    """Which rows each `when` of the posting rules chooses."""
+    conditions = {"always": np.ones(len(rows), dtype=np.bool_)}
+    if rows.name in ("loan_book.loan_drawn", "loan_book.loan_repaid"):
+        outside = rows["account" if rows.name.endswith("drawn") else "payer"] == NOBODY
+        conditions |= {"outside": outside, "token": ~outside}
+    if rows.name == "loan_book.loan_charged":
+        conditions |= {"fee": rows["kind"] == FEE, "penalty": rows["kind"] != FEE}
+    if rows.name.startswith("collateral_registry."):
+        placed = record["collateral_registry.lien_placed"]
+        lenders = pd.Series(placed["lender"], index=placed["lien"])
+        conditions["own"] = lenders.loc[rows["lien"]].to_numpy() == OWN
+    if rows.name == "loan_book.posting_reversed":
+        conditions |= _reversed_conditions(record, rows)
+    return conditions
+
+
+def _reversed_conditions(record: Record, rows: Rows) -> dict[str, Values]:
+    """What kind of posting each reversal takes back, and whether it went through the token."""
+    kinds: dict[tuple[int, int], tuple[str, bool]] = {}
+    for name, account, kind in (("loan_drawn", "account", "draw"), ("loan_repaid", "payer", "payment")):
+        told = record[f"loan_book.{name}"]
+        for loan, posting, who in zip(told["loan_id"], told["posting"], told[account], strict=True):
+            kinds[(int(loan), int(posting))] = (kind, who == NOBODY)
+    found: list[tuple[str, bool]] = []
+    for loan, posting in zip(rows["loan_id"], rows["reversed"], strict=True):
+        key = (int(loan), int(posting))
+        if key not in kinds:
+            raise Unreconciled(
+                f"loan {loan}: posting {posting} is reversed, but no drawdown or payment told it"
+            )
+        found.append(kinds[key])
+    return {
+        f"{kind}_{'outside' if outside else 'token'}": np.array([item == (kind, outside) for item in found])
+        for kind in ("draw", "payment")
+        for outside in (True, False)
+    }
+
+
+def _interest_earned(record: Record) -> dict[str, Values]:
+    """Interest that fell due with each event: what was paid of it plus the change of what is unpaid."""
+    parts = []
+    for name in _INTEREST_TOLD:
+        rows = record[name]
+        parts.append(
+            pd.DataFrame({"loan": rows["loan_id"], "order": rows.order, "due": rows["interest_due"]})
+        )
+    told = pd.concat(parts, keys=list(_INTEREST_TOLD), names=["event", "row"])
+    told["due"] = told["due"].astype(object)
+    ordered = told.sort_values("order", kind="stable")
+    before = ordered.groupby("loan")["due"].shift(fill_value=0)
+    change = (ordered["due"] - before).reindex(told.index)
+    earned: dict[str, Values] = {}
+    for name, sign in _INTEREST_TOLD.items():
+        rows = record[name]
+        delta = change.loc[name].to_numpy() if len(rows) else np.zeros(0, dtype=np.int64)
+        delta = delta.astype(object)
+        if sign > 0:
+            delta = plus(delta, rows["interest"])
+        elif sign < 0:
+            delta = minus(delta, rows["interest"])
+        earned[name] = delta
+    return earned

@@ -1,0 +1,559 @@
+"""From events to the ledger, as of any block and any value date.
+
+Each event carries the balances it leaves behind, so a field is what its last event says: no replay,
+time linear in the number of events.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from analytics.book._rows import (
+    EventTables,
+    Keys,
+    Record,
+    Rows,
+    Values,
+    Writer,
+    latest,
+    minus,
+    plus,
+    total_by,
+)
+from analytics.ledger import (
+    CAPACITIES,
+    CATEGORIES,
+    COLLATERAL,
+    COLLATERAL_KINDS,
+    CUSTOMER_KINDS,
+    CUSTOMERS,
+    DIMENSIONS,
+    DIVERSIONS,
+    EARMARKS,
+    EXPOSURES,
+    FLOWS,
+    GUARANTEE_STATES,
+    GUARANTEES,
+    LIEN_STATES,
+    LIENS,
+    LIMITS,
+    LOAN_STATES,
+    LOANS,
+    RATINGS,
+    AsOf,
+    Book,
+    Schema,
+)
+from analytics.units import PPB
+
+APPLIED, APPROVED, DENIED, ACTIVE, DEFAULTED, REPAID = 1, 2, 3, 5, 6, 7
+PASS = 1
+
+
+def rebuild(tables: EventTables, as_of: AsOf | int | None = None) -> Book:
+    """The ledger that a set of events tells.
+
+    Parameters
+    ----------
+    tables : mapping of table name to pyarrow Table
+        Every event of every contract, as `analytics.chain.read_events` gives them.
+    as_of : AsOf, int or None
+        The cut: a block (int), or an ``AsOf`` with a block (as known then) and a value date (as
+        things stood then); None is everything read.
+
+    Returns
+    -------
+    Book
+        With one row per customer, loan, lien and so on, in the order of their first event. An empty
+        record gives empty tables.
+
+    Raises
+    ------
+    NotFound
+        An event names an id whose first event is missing, or a table is absent.
+    InvalidInput
+        An id's first event is told twice.
+    """
+    cut = AsOf(block=as_of) if isinstance(as_of, int) else as_of or AsOf()
+    record = Record(tables, cut)
+    customers = _customers(record)
+    ratings = _ratings(record)
+    loans = _loans(record)
+    exposures = _exposures(loans, customers, ratings)
+    return Book(
+        as_of=cut,
+        business_date=record.business_date(),
+        customers=customers,
+        ratings=ratings,
+        loans=loans,
+        exposures=exposures,
+        collateral=_collateral(record),
+        liens=_liens(record),
+        guarantees=_guarantees(record),
+        capacities=_capacities(record),
+        flows=_flows(record),
+        diversions=_diversions(record),
+        earmarks=_earmarks(record),
+        limits=_limits(record, exposures, loans, customers),
+    )
+
+
+def _frame(columns: Mapping[str, object], schema: Schema) -> pd.DataFrame:
+    return pd.DataFrame({name: columns[name] for name in schema}, columns=list(schema))
+
+
+def _named(codes: Values, names: tuple[str, ...]) -> pd.Categorical:
+    return pd.Categorical.from_codes(codes.astype(np.int64).tolist(), categories=pd.Index(names))
+
+
+def _customers(record: Record) -> pd.DataFrame:
+    first = record["customer_registry.customer_registered"]
+    keys = Keys(first["customer"], "customer")
+    group = latest(
+        keys,
+        [(first, "customer", "group"), (record["customer_registry.customer_grouped"], "customer", "group")],
+        default=0,
+    )
+    borrowers = latest(
+        keys,
+        [
+            (first, "customer", "borrowers"),
+            (record["customer_registry.borrowers_counted"], "customer", "borrowers"),
+        ],
+        default=0,
+    )
+    account = latest(
+        keys,
+        [
+            (record["customer_registry.customer_account_bound"], "customer", "account"),
+            (record["customer_registry.account_rebound"], "customer", "account"),
+        ],
+        default="",
+    )
+    return _frame(
+        {
+            "customer": first["customer"],
+            "kind": _named(first["kind"], CUSTOMER_KINDS),
+            "industry": first["industry"],
+            "region": first["region"],
+            "group": group,
+            "borrowers": borrowers,
+            "registered_on": first["registered_on"],
+            "commitment": first["commitment"],
+            "account": account,
+        },
+        CUSTOMERS,
+    )
+
+
+def _ratings(record: Record) -> pd.DataFrame:
+    confirmed = record["rating_registry.rating_confirmed"]
+    imported = record["rating_registry.rating_imported"]
+    rated = pd.unique(np.concatenate([imported["customer"], confirmed["customer"]]))
+    keys = Keys(rated, "customer")
+    columns: dict[str, object] = {
+        name: latest(keys, [(imported, "customer", name), (confirmed, "customer", name)], default=0)
+        for name in RATINGS
+        if name != "customer"
+    }
+    return _frame({"customer": rated, **columns}, RATINGS)
+
+
+def _in_order(first: Rows, second: Rows, key: str) -> Values:
+    ids = np.concatenate([first[key], second[key]])
+    order = np.concatenate([first.order, second.order])
+    return np.asarray(ids[np.argsort(order, kind="stable")])
+
+
+def _loans(record: Record) -> pd.DataFrame:
+    book = {
+        name: record[f"loan_book.{name}"]
+        for name in (
+            "loan_applied", "loan_approved", "loan_denied", "approval_lapsed", "loan_drawn", "loan_imported",
+            "balances_imported", "instalment_fell_due", "loan_repaid", "loan_closed", "loan_charged", "loan_classified",
+            "loan_defaulted", "loan_cured", "loan_written_off", "loan_recovered", "posting_reversed",
+        )
+    }  # fmt: skip
+    applied, imported = book["loan_applied"], book["loan_imported"]
+    keys = Keys(_in_order(applied, imported, "loan_id"), "loan")
+
+    def last(default: object, **columns: str | int) -> Values:
+        writers: list[Writer] = [(book[table], "loan_id", column) for table, column in columns.items()]
+        return latest(keys, writers, default=default)
+
+    def total(table: str, column: str) -> Values:
+        return total_by(keys, book[table], "loan_id", column)
+
+    terms = {
+        name: last(
+            "" if name in ("industry", "region", "purpose") else 0, loan_applied=name, loan_imported=name
+        )
+        for name in ("customer", "product", "industry", "region", "purpose", "rate", "maturity")
+    }
+    reversed_draws, reversed_payments = _reversals(record, keys)
+    drawn = minus(total("loan_drawn", "amount"), reversed_draws)
+    opening = last(0, balances_imported="principal")
+    category = last(0, balances_imported="category", loan_classified="category")
+    lent = (drawn != 0) | (total("loan_drawn", "posting") != 0)
+    paid = {
+        name: minus(
+            plus(total("loan_repaid", name), last(0, balances_imported=paid_before)), reversed_payments[name]
+        )
+        for name, paid_before in (
+            ("principal", "principal_paid"),
+            ("interest", "interest_paid"),
+            ("fee", "fees_paid"),
+        )
+    }
+    columns: dict[str, object] = {
+        "loan": keys.ids,
+        **terms,
+        "start": _start(book["loan_drawn"], imported, keys),
+        "state": _named(_state(book, keys), LOAN_STATES),
+        "category": _named(np.where((category == 0) & lent, PASS, category), CATEGORIES),
+        "instalment": last(0, instalment_fell_due="instalment", loan_repaid="instalment"),
+        "principal": last(
+            0, balances_imported="principal", loan_drawn="principal", loan_repaid="outstanding",
+            loan_written_off="outstanding", posting_reversed="outstanding",
+        ),
+        "undrawn": _undrawn(book, keys),
+        "accrued": last(
+            0, loan_drawn="accrued", instalment_fell_due="accrued", loan_repaid="accrued", loan_written_off="accrued",
+            posting_reversed="accrued",
+        ),
+        "accrued_through": last(
+            0, loan_approved="available_until", loan_drawn="value_date", loan_imported="value_date",
+            instalment_fell_due="due_date", loan_repaid="value_date", loan_written_off="value_date",
+            posting_reversed="value_date",
+        ),
+        "postings": last(
+            0, loan_drawn="posting", loan_repaid="posting", loan_charged="posting", loan_written_off="posting",
+            loan_recovered="posting", posting_reversed="posting",
+        ),
+        "instalment_amount": last(0, balances_imported="instalment_amount", loan_drawn="instalment_amount"),
+        "principal_due": last(
+            0, balances_imported="principal_due", instalment_fell_due="principal_due", loan_repaid="principal_due",
+            loan_written_off="principal_due", posting_reversed="principal_due",
+        ),
+        "interest_due": last(
+            0, balances_imported="interest_due", instalment_fell_due="interest_due", loan_repaid="interest_due",
+            loan_written_off="interest_due", posting_reversed="interest_due",
+        ),
+        "oldest_due": last(
+            0, balances_imported="oldest_due", instalment_fell_due="oldest_due", loan_repaid="oldest_due",
+        ),
+        "penalty_due": last(0, loan_charged="penalty_due"),
+        "fee_due": last(0, loan_charged="fee_due"),
+        "written_off": last(
+            0, balances_imported="written_off", loan_written_off="written_off", loan_recovered="written_off"
+        ),
+        "originated": plus(drawn, last(0, balances_imported="originated")),
+        "drawn": plus(drawn, opening),
+        "principal_paid": paid["principal"],
+        "interest_paid": paid["interest"],
+        "penalty_paid": minus(total("loan_repaid", "penalty"), reversed_payments["penalty"]),
+        "fees_paid": paid["fee"],
+        "recovered": total("loan_recovered", "amount"),
+        "defaulted_on": last(0, loan_defaulted="value_date"),
+        "applied_on": last(0, loan_applied="value_date"),
+        "external_ref": last("", loan_imported="external_ref"),
+        "source_status": last(0, loan_imported="source_status"),
+        "import_id": last(0, loan_imported="import_id"),
+    }  # fmt: skip
+    return _frame(columns, LOANS)
+
+
+def _state(book: Mapping[str, Rows], keys: Keys) -> Values:
+    writers: list[Writer] = [
+        (book["loan_applied"], "loan_id", APPLIED),
+        (book["loan_approved"], "loan_id", APPROVED),
+        (book["loan_denied"], "loan_id", DENIED),
+        (book["approval_lapsed"], "loan_id", "state"),
+        (book["loan_drawn"], "loan_id", ACTIVE),
+        (book["balances_imported"], "loan_id", "state"),
+        (book["loan_defaulted"], "loan_id", DEFAULTED),
+        (book["loan_cured"], "loan_id", ACTIVE),
+        (book["loan_closed"], "loan_id", REPAID),
+        (book["loan_written_off"], "loan_id", "state"),
+    ]
+    return latest(keys, writers, default=0)
+
+
+def _undrawn(book: Mapping[str, Rows], keys: Keys) -> Values:
+    writers: list[Writer] = [
+        (book["loan_applied"], "loan_id", "amount"),
+        (book["loan_denied"], "loan_id", 0),
+        (book["approval_lapsed"], "loan_id", 0),
+        (book["loan_drawn"], "loan_id", "undrawn"),
+    ]
+    return latest(keys, writers, default=0)
+
+
+def _start(drawn: Rows, imported: Rows, keys: Keys) -> Values:
+    """The first drawdown's value date, or the source's start."""
+    start = np.zeros(len(keys), dtype=np.int64)
+    for rows, column in ((drawn, "value_date"), (imported, "start")):
+        position = keys.positions(rows["loan_id"], where=rows.name)
+        start[position[::-1]] = rows[column][::-1]
+    return start
+
+
+def _reversals(record: Record, keys: Keys) -> tuple[Values, dict[str, Values]]:
+    """What reversals took back: of drawdowns, and of payments by kind of money."""
+    rows = record["loan_book.posting_reversed"]
+    parts = ("principal", "interest", "penalty", "fee")
+    draws = np.zeros(len(keys), dtype=object)
+    payments = {part: np.zeros(len(keys), dtype=object) for part in parts}
+    if not len(rows):
+        return draws.astype(np.int64), {part: value.astype(np.int64) for part, value in payments.items()}
+    drawn = record["loan_book.loan_drawn"]
+    postings = pd.MultiIndex.from_arrays([drawn["loan_id"], drawn["posting"]])
+    of_draw = pd.MultiIndex.from_arrays([rows["loan_id"], rows["reversed"]]).isin(postings)
+    position = keys.positions(rows["loan_id"], where=rows.name)
+    np.add.at(draws, position[of_draw], rows["principal"][of_draw].astype(object))
+    for part in parts:
+        np.add.at(payments[part], position[~of_draw], rows[part][~of_draw].astype(object))
+    return draws, payments
+
+
+def _exposures(loans: pd.DataFrame, customers: pd.DataFrame, ratings: pd.DataFrame) -> pd.DataFrame:
+    """One row per loan that is owed or may still be drawn, with what it is measured on."""
+    open_states = loans["state"].isin(["approved", "active", "defaulted"])
+    live = loans[((loans["principal"] != 0) | ((loans["undrawn"] != 0) & open_states))]
+    who = customers.set_index("customer").loc[live["customer"]]
+    grades = ratings.set_index("customer")["grade"].reindex(live["customer"]).fillna(0).astype(np.int64)
+    undrawn = live["undrawn"].where(open_states.loc[live.index], 0)
+    return _frame(
+        {
+            "loan": live["loan"].to_numpy(),
+            "customer": live["customer"].to_numpy(),
+            "group": who["group"].to_numpy(),
+            "kind": who["kind"].array,
+            "borrowers": who["borrowers"].to_numpy(),
+            "industry": live["industry"].str[:1].to_numpy(),
+            "region": live["region"].to_numpy(),
+            "grade": grades.to_numpy(),
+            "category": live["category"].array,
+            "outstanding": live["principal"].to_numpy(),
+            "undrawn": undrawn.to_numpy(),
+        },
+        EXPOSURES,
+    )
+
+
+def _collateral(record: Record) -> pd.DataFrame:
+    first = record["collateral_registry.collateral_registered"]
+    revalued = record["collateral_registry.collateral_revalued"]
+    placed = record["collateral_registry.lien_placed"]
+    released = record["collateral_registry.lien_released"]
+    keys = Keys(_titles(first), "title")
+    columns: dict[str, object] = {
+        name: latest(keys, [(first, "title", name), (revalued, "title", name)], default=0)
+        for name in ("value", "haircut", "appraised_on", "valid_until")
+    }
+    enforced = record["collateral_registry.collateral_enforced"]
+    pledged: list[Writer] = [
+        (placed, "title", "pledged"), (released, "title", "pledged"), (enforced, "title", 0),
+    ]  # fmt: skip
+    return _frame(
+        {
+            "title": keys.ids,
+            "owner": first["owner"],
+            "kind": _named(first["kind"], COLLATERAL_KINDS),
+            "region": first["region"],
+            **columns,
+            "pledged": latest(keys, pledged, default=0),
+            "liens": latest(keys, [(placed, "title", "rank")], default=0),
+        },
+        COLLATERAL,
+    )
+
+
+def _titles(rows: Rows) -> Values:
+    return np.asarray(rows["title"], dtype=object)
+
+
+def _liens(record: Record) -> pd.DataFrame:
+    first = record["collateral_registry.lien_placed"]
+    released = record["collateral_registry.lien_released"]
+    enforced = record["collateral_registry.lien_enforced"]
+    keys = Keys(first["lien"], "lien")
+    amount = latest(
+        keys,
+        [(first, "lien", "amount"), (released, "lien", "amount"), (enforced, "lien", "shortfall")],
+        default=0,
+    )
+    state = np.where(
+        latest(keys, [(released, "lien", "amount"), (first, "lien", "amount")], default=0) == 0, 2, 1
+    )
+    state[latest(keys, [(enforced, "lien", 1)], default=0) == 1] = 3
+    return _frame(
+        {
+            "lien": first["lien"],
+            "title": _titles(first),
+            "loan": first["loan_id"],
+            "lender": first["lender"],
+            "amount": amount,
+            "rank": first["rank"],
+            "state": _named(state, LIEN_STATES),
+            "placed_on": first["placed_on"],
+        },
+        LIENS,
+    )
+
+
+def _guarantees(record: Record) -> pd.DataFrame:
+    first = record["guarantee_registry.guarantee_given"]
+    released = record["guarantee_registry.guarantee_released"]
+    demanded = record["guarantee_registry.guarantee_demanded"]
+    keys = Keys(first["guarantee"], "guarantee")
+    amount = latest(keys, [(first, "guarantee", "amount"), (released, "guarantee", "amount")], default=0)
+    asked = total_by(keys, demanded, "guarantee", "amount")
+    state = np.where(amount == 0, 3, np.where(asked != 0, 2, 1))
+    circle = latest(keys, [(record["guarantee_registry.legacy_circle_admitted"], "guarantee", 1)], default=0)
+    return _frame(
+        {
+            "guarantee": first["guarantee"],
+            "guarantor": first["guarantor"],
+            "beneficiary": first["beneficiary"],
+            "loan": first["loan_id"],
+            "amount": amount,
+            "rank": first["rank"],
+            "state": _named(state, GUARANTEE_STATES),
+            "legacy_circle": circle == 1,
+            "given_on": first["given_on"],
+            "demanded": asked,
+        },
+        GUARANTEES,
+    )
+
+
+def _capacities(record: Record) -> pd.DataFrame:
+    attested = record["guarantee_registry.capacity_attested"]
+    given = record["guarantee_registry.guarantee_given"]
+    released = record["guarantee_registry.guarantee_released"]
+    keys = Keys(pd.unique(np.concatenate([attested["guarantor"], given["guarantor"]])), "guarantor")
+    live: list[Writer] = [(rows, "guarantor", "live") for rows in (attested, given, released)]
+    return _frame(
+        {
+            "guarantor": keys.ids,
+            "capacity": latest(keys, [(attested, "guarantor", "capacity")], default=0),
+            "live": latest(keys, live, default=0),
+            "as_of": latest(keys, [(attested, "guarantor", "as_of")], default=0),
+        },
+        CAPACITIES,
+    )
+
+
+def _flows(record: Record) -> pd.DataFrame:
+    rows = record["fund_flow_ledger.flow_recorded"]
+    return _frame(
+        {
+            "loan": rows["loan_id"],
+            "from_account": rows["from"],
+            "to_account": rows["to"],
+            **{name: rows[name] for name in list(FLOWS)[3:]},
+        },
+        FLOWS,
+    )
+
+
+def _diversions(record: Record) -> pd.DataFrame:
+    rows = record["fund_flow_ledger.diversion_detected"]
+    return _frame(
+        {"loan": rows["loan_id"], **{name: rows[name] for name in list(DIVERSIONS)[1:]}}, DIVERSIONS
+    )
+
+
+def _earmarks(record: Record) -> pd.DataFrame:
+    credited = record["deposit_token.drawdown_credited"]
+    spent = record["deposit_token.earmark_spent"]
+    keys = Keys(pd.unique(credited["loan_id"]), "loan")
+    remaining: list[Writer] = [(credited, "loan_id", "remaining"), (spent, "loan_id", "remaining")]
+    return _frame(
+        {
+            "loan": keys.ids,
+            "borrower": latest(keys, [(credited, "loan_id", "borrower")], default=""),
+            "remaining": latest(keys, remaining, default=0),
+            "purpose": latest(keys, [(credited, "loan_id", "purpose")], default=""),
+            "expiry": latest(keys, [(credited, "loan_id", "expiry")], default=0),
+        },
+        EARMARKS,
+    )
+
+
+def _limits(
+    record: Record, exposures: pd.DataFrame, loans: pd.DataFrame, customers: pd.DataFrame
+) -> pd.DataFrame:
+    """Every bucket that has a limit or is used: what is set, what it amounts to, what is used."""
+    used = _usage(exposures)
+    told = record["credit_policy.limit_set"]
+    attested = record["credit_policy.denominator_attested"]
+    amounts = dict(zip(attested["denominator"].tolist(), attested["amount"].tolist(), strict=True))
+    rows: dict[tuple[int, str], list[int]] = {}
+    for dimension, key, limit, share, denominator, review in zip(
+        told["dimension"],
+        told["key"],
+        told["limit"],
+        told["share"],
+        told["denominator"],
+        told["review_date"],
+        strict=True,
+    ):
+        rows[(int(dimension), bucket_name(int(dimension), key))] = [
+            int(limit),
+            int(share),
+            int(denominator),
+            int(review),
+        ]
+    names = list(dict.fromkeys([*used, *rows]))
+    terms = [rows.get(name, [0, 0, 0, 0]) for name in names]
+    return _frame(
+        {
+            "dimension": _named(np.array([name[0] for name in names], dtype=np.int64), DIMENSIONS),
+            "key": np.array([name[1] for name in names], dtype=object),
+            "limit": [term[0] for term in terms],
+            "share": [term[1] for term in terms],
+            "denominator": [term[2] for term in terms],
+            "review_date": [term[3] for term in terms],
+            "effective_limit": [_effective(term, amounts) for term in terms],
+            "exposure": [used.get(name, (0, 0))[0] for name in names],
+            "reserved": [used.get(name, (0, 0))[1] for name in names],
+        },
+        LIMITS,
+    )
+
+
+def _usage(exposures: pd.DataFrame) -> dict[tuple[int, str], tuple[int, int]]:
+    """Exposure and reserved headroom of every bucket, summed exactly."""
+    used: dict[tuple[int, str], tuple[int, int]] = {}
+    exact = exposures.astype({"outstanding": object, "undrawn": object})
+    for code, dimension in enumerate(DIMENSIONS):
+        member = exact[exact["group"] != 0] if dimension == "group" else exact
+        sums = member.groupby(dimension, sort=False)[["outstanding", "undrawn"]].sum()
+        for key, outstanding, undrawn in sums.itertuples():
+            used[(code, str(key))] = (int(outstanding), int(undrawn))
+    return used
+
+
+def bucket_name(dimension: int, key: int) -> str:
+    """A bucket's key as people write it: a number, or the letters of a section or region code.
+
+    >>> bucket_name(0, 17), bucket_name(2, ord("K")), bucket_name(3, int.from_bytes(b"CN-GD", "big") << 8)
+    ('17', 'K', 'CN-GD')
+    """
+    if DIMENSIONS[dimension] in ("customer", "group"):
+        return str(key)
+    return int(key).to_bytes(8, "big").strip(b"\0").decode("ascii")
+
+
+def _effective(term: list[int], denominators: Mapping[int, int]) -> int | None:
+    """The limit in fen: the lower of the absolute one and the share of its denominator; None for none."""
+    limit, share, denominator, _ = term
+    bounds = [limit] if limit else []
+    if share:
+        bounds.append(share * int(denominators.get(denominator, 0)) // PPB)
+    return min(bounds) if bounds else None
