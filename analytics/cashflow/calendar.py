@@ -215,7 +215,8 @@ def year_fraction(start: int, end: int, day_count: DayCount, *, maturity: int | 
     if first > last:
         numerator, denominator = year_fraction(end, start, day_count, maturity=maturity)
         return -numerator, denominator
-    return _numerator(first, last, day_count, maturity), DENOMINATORS[day_count]
+    numerator = 0 if first == last else _numerator(first, last, day_count, maturity)
+    return numerator, DENOMINATORS[day_count]
 
 
 def _numerator(first: int, last: int, day_count: DayCount, maturity: int | None) -> int:
