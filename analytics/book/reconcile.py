@@ -1,0 +1,208 @@
+"""Proof that the ledger rebuilt from events is what the contracts store, field by field."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import pandas as pd
+
+from analytics.errors import InvalidInput, Unreconciled
+from analytics.ledger import (
+    CATEGORIES,
+    COLLATERAL_KINDS,
+    CUSTOMER_KINDS,
+    DIMENSIONS,
+    GUARANTEE_STATES,
+    LIEN_STATES,
+    LOAN_STATES,
+    Book,
+)
+
+
+class Chain(Protocol):
+    """What reconciliation asks of a chain: views at one block (`analytics.chain.views.Views`)."""
+
+    block: int
+
+    def ask(self, contract: str, function: str, arguments: Sequence[Sequence[object]]) -> Iterator[dict[str, Any]]:
+        """Answers of one view to many argument lists, as mappings of snake-case names."""
+
+    def one(self, contract: str, function: str, *arguments: object) -> dict[str, Any]:
+        """The answer of one view to one argument list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What was compared and found equal: per contract, the records and their fields."""
+
+    block: int
+    records: Mapping[str, int]
+    fields: int
+
+
+Told = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class _Comparison:
+    """One table against one view: the key columns, and how each stored name is told by the table."""
+
+    contract: str
+    view: str
+    key: Sequence[str]
+    rows: Iterable[Told]
+
+
+def reconcile(book: Book, chain: Chain) -> Proof:
+    """Compare every field of the ledger with every contract, to the last unit.
+
+    Parameters
+    ----------
+    book : Book
+        Rebuilt up to ``chain.block`` and with no value-date cut.
+    chain : Chain
+        Views at that block.
+
+    Returns
+    -------
+    Proof
+        The number of records per contract and of fields compared.
+
+    Raises
+    ------
+    Unreconciled
+        With contract, key, field, what events tell and what the contract stores, at the first
+        difference; also where a contract holds more records than events tell of.
+    InvalidInput
+        The book was cut elsewhere than the chain.
+    """
+    if book.as_of.value_date is not None or book.as_of.block not in (None, chain.block):
+        raise InvalidInput(f"book as of {book.as_of}, chain at block {chain.block}: rebuild it up to that block")
+    _counts(book, chain)
+    records: dict[str, int] = {}
+    fields = 0
+    for comparison in _comparisons(book):
+        rows = list(comparison.rows)
+        keys = [[row[name] for name in comparison.key] for row in rows]
+        answers = chain.ask(comparison.contract, comparison.view, keys)
+        for row, key, stored in zip(rows, keys, answers, strict=True):
+            fields += _compare(comparison, row, key, stored)
+        records[f"{comparison.contract}.{comparison.view}"] = len(rows)
+    return Proof(chain.block, records, fields)
+
+
+def _compare(comparison: _Comparison, row: Told, key: Sequence[object], stored: Mapping[str, Any]) -> int:
+    compared = 0
+    for name, have in stored.items():
+        if name not in row:
+            continue
+        told = _plain(row[name])
+        found = _plain(have)
+        if told != found:
+            shown = ", ".join(str(part) for part in key)
+            raise Unreconciled(
+                f"{comparison.contract}.{comparison.view}({shown}): {name} is {told} by the events, "
+                f"{found} in the contract"
+            )
+        compared += 1
+    missing = set(stored) - set(row) - {""}
+    if missing:
+        raise Unreconciled(
+            f"{comparison.contract}.{comparison.view}: the ledger has no column for {', '.join(sorted(missing))}"
+        )
+    return compared
+
+
+def _plain(value: Any) -> object:
+    if isinstance(value, bytes):
+        text = value.rstrip(b"\0")
+        return text.decode("ascii") if text.isascii() else "0x" + value.hex()
+    if isinstance(value, str):
+        return value.lower() if value.startswith("0x") else value
+    if isinstance(value, bool):
+        return value
+    return int(value)
+
+
+def _counts(book: Book, chain: Chain) -> None:
+    for contract, view, told in (
+        ("CustomerRegistry", "customers", len(book.customers)),
+        ("CollateralRegistry", "liens", len(book.liens)),
+        ("GuaranteeRegistry", "guarantees", len(book.guarantees)),
+    ):
+        stored = chain.one(contract, view)["value"]
+        if stored != told:
+            raise Unreconciled(f"{contract}.{view}: {told} by the events, {stored} in the contract")
+    totals = chain.one("LoanBook", "totals")
+    outstanding = sum(map(int, book.loans["principal"]))
+    if (totals["loans"], totals["outstanding"]) != (len(book.loans), outstanding):
+        raise Unreconciled(
+            f"LoanBook.totals: {len(book.loans)} loans and {outstanding} fen by the events, "
+            f"{totals['loans']} and {totals['outstanding']} in the contract"
+        )
+
+
+def _comparisons(book: Book) -> Iterator[_Comparison]:
+    yield _Comparison("CustomerRegistry", "customerOf", ["customer"], _told(book.customers, kind=CUSTOMER_KINDS))
+    yield _Comparison("CustomerRegistry", "accountOf", ["customer"], _accounts(book.customers))
+    yield _Comparison("RatingRegistry", "assessmentOf", ["customer"], _told(book.ratings))
+    yield _Comparison("LoanBook", "loanOf", ["loan"], _told(book.loans, state=LOAN_STATES, category=CATEGORIES))
+    yield _Comparison("CreditPolicy", "bucketOf", ["dimension", "key"], _buckets(book))
+    yield _Comparison("CollateralRegistry", "collateralOf", ["title"], _told(book.collateral, kind=COLLATERAL_KINDS))
+    yield _Comparison("CollateralRegistry", "lienOf", ["lien"], _told(book.liens, state=LIEN_STATES, loan_id="loan"))
+    yield _Comparison(
+        "GuaranteeRegistry", "guaranteeOf", ["guarantee"],
+        _told(book.guarantees, state=GUARANTEE_STATES, loan_id="loan"),
+    )  # fmt: skip
+    yield _Comparison("GuaranteeRegistry", "capacityOf", ["guarantor"], _told(book.capacities))
+    yield _Comparison("DepositToken", "earmarkOf", ["loan"], _told(book.earmarks))
+
+
+def _told(table: pd.DataFrame, **names: Sequence[str] | str) -> Iterator[Told]:
+    """The rows of a table by stored name: categories as codes, renamed columns under both names."""
+    columns: dict[str, list[object]] = {}
+    for column in table.columns:
+        categories = names.get(column)
+        values = table[column]
+        if isinstance(categories, tuple):
+            columns[column] = [categories.index(name) for name in values]
+        else:
+            columns[column] = values.tolist()
+    for stored, column in names.items():
+        if isinstance(column, str):
+            columns[stored] = columns[column]
+    labels = list(columns)
+    for values in zip(*columns.values(), strict=True):
+        yield dict(zip(labels, values, strict=True))
+
+
+def _accounts(customers: pd.DataFrame) -> Iterator[Told]:
+    nobody = "0x" + "0" * 40
+    for customer, account in zip(customers["customer"], customers["account"], strict=True):
+        yield {"customer": customer, "value": account or nobody}
+
+
+def _buckets(book: Book) -> Iterator[Told]:
+    """Each bucket under the number its key has on the chain."""
+    numbers: dict[str, Callable[[str], int]] = {
+        "customer": int,
+        "group": int,
+        "industry": ord,
+        "region": lambda code: int.from_bytes(code.encode("ascii").ljust(6, b"\0"), "big"),
+    }
+    groups = dict(zip(book.customers["customer"].tolist(), book.customers["group"].tolist(), strict=True))
+    for row in book.limits.itertuples(index=False):
+        dimension = str(row.dimension)
+        key = numbers[dimension](str(row.key))
+        yield {
+            "dimension": DIMENSIONS.index(dimension),
+            "key": key,
+            "exposure": row.exposure,
+            "reserved": row.reserved,
+            "limit": row.limit,
+            "share": row.share,
+            "denominator": row.denominator,
+            "group": groups[key] if dimension == "customer" else 0,
+        }
