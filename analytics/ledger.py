@@ -124,9 +124,7 @@ class Book:
             if isinstance(table, pd.DataFrame):
                 declared = list(SCHEMAS[field.name])
                 if list(table.columns) != declared:
-                    raise InvalidInput(
-                        f"book table {field.name}: columns {list(table.columns)}, declared {declared}"
-                    )
+                    raise InvalidInput(f"book table {field.name}: columns {list(table.columns)}, declared {declared}")
 
 
 SCHEMAS: Final[Mapping[str, Schema]] = {

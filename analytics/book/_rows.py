@@ -32,9 +32,7 @@ class Keys:
         self._index = pd.Index(ids)
         if not self._index.is_unique:
             twice = self._index[self._index.duplicated()][0]
-            raise InvalidInput(
-                f"{name} {twice} is told twice by its first event: the same log was stored twice"
-            )
+            raise InvalidInput(f"{name} {twice} is told twice by its first event: the same log was stored twice")
 
     def __len__(self) -> int:
         """How many ids there are."""
@@ -137,9 +135,7 @@ class Record:
         """The events of one table up to the cut."""
         if name not in self._rows:
             if name not in self._tables:
-                raise NotFound(
-                    f"event table {name} is absent: the deployment has no such event, or it was not read"
-                )
+                raise NotFound(f"event table {name} is absent: the deployment has no such event, or it was not read")
             self._rows[name] = Rows(name, self._cut(self._tables[name]))
         return self._rows[name]
 

@@ -48,9 +48,7 @@ def rules() -> pd.DataFrame:
     for side in ("debit", "credit"):
         for row, code in enumerate(table[side], start=2):
             if code not in known:
-                raise InvalidInput(
-                    f"data/postings.csv row {row}: {side} account {code} is not in data/accounts.csv"
-                )
+                raise InvalidInput(f"data/postings.csv row {row}: {side} account {code} is not in data/accounts.csv")
     return table
 
 
@@ -167,9 +165,7 @@ def _reversed_conditions(record: Record, rows: Rows) -> dict[str, Values]:
     for loan, posting in zip(rows["loan_id"], rows["reversed"], strict=True):
         key = (int(loan), int(posting))
         if key not in kinds:
-            raise Unreconciled(
-                f"loan {loan}: posting {posting} is reversed, but no drawdown or payment told it"
-            )
+            raise Unreconciled(f"loan {loan}: posting {posting} is reversed, but no drawdown or payment told it")
         found.append(kinds[key])
     return {
         f"{kind}_{'outside' if outside else 'token'}": np.array([item == (kind, outside) for item in found])
@@ -183,9 +179,7 @@ def _interest_earned(record: Record) -> dict[str, Values]:
     parts = []
     for name in _INTEREST_TOLD:
         rows = record[name]
-        parts.append(
-            pd.DataFrame({"loan": rows["loan_id"], "order": rows.order, "due": rows["interest_due"]})
-        )
+        parts.append(pd.DataFrame({"loan": rows["loan_id"], "order": rows.order, "due": rows["interest_due"]}))
     told = pd.concat(parts, keys=list(_INTEREST_TOLD), names=["event", "row"])
     told["due"] = told["due"].astype(object)
     ordered = told.sort_values("order", kind="stable")

@@ -188,9 +188,7 @@ def _loans(record: Record) -> pd.DataFrame:
         return total_by(keys, book[table], "loan_id", column)
 
     terms = {
-        name: last(
-            "" if name in ("industry", "region", "purpose") else 0, loan_applied=name, loan_imported=name
-        )
+        name: last("" if name in ("industry", "region", "purpose") else 0, loan_applied=name, loan_imported=name)
         for name in ("customer", "product", "industry", "region", "purpose", "rate", "maturity")
     }
     reversed_draws, reversed_payments = _reversals(record, keys)
@@ -199,9 +197,7 @@ def _loans(record: Record) -> pd.DataFrame:
     category = last(0, balances_imported="category", loan_classified="category")
     lent = (drawn != 0) | (total("loan_drawn", "posting") != 0)
     paid = {
-        name: minus(
-            plus(total("loan_repaid", name), last(0, balances_imported=paid_before)), reversed_payments[name]
-        )
+        name: minus(plus(total("loan_repaid", name), last(0, balances_imported=paid_before)), reversed_payments[name])
         for name, paid_before in (
             ("principal", "principal_paid"),
             ("interest", "interest_paid"),
@@ -386,9 +382,7 @@ def _liens(record: Record) -> pd.DataFrame:
         [(first, "lien", "amount"), (released, "lien", "amount"), (enforced, "lien", "shortfall")],
         default=0,
     )
-    state = np.where(
-        latest(keys, [(released, "lien", "amount"), (first, "lien", "amount")], default=0) == 0, 2, 1
-    )
+    state = np.where(latest(keys, [(released, "lien", "amount"), (first, "lien", "amount")], default=0) == 0, 2, 1)
     state[latest(keys, [(enforced, "lien", 1)], default=0) == 1] = 3
     return _frame(
         {
@@ -463,9 +457,7 @@ def _flows(record: Record) -> pd.DataFrame:
 
 def _diversions(record: Record) -> pd.DataFrame:
     rows = record["fund_flow_ledger.diversion_detected"]
-    return _frame(
-        {"loan": rows["loan_id"], **{name: rows[name] for name in list(DIVERSIONS)[1:]}}, DIVERSIONS
-    )
+    return _frame({"loan": rows["loan_id"], **{name: rows[name] for name in list(DIVERSIONS)[1:]}}, DIVERSIONS)
 
 
 def _earmarks(record: Record) -> pd.DataFrame:
@@ -485,9 +477,7 @@ def _earmarks(record: Record) -> pd.DataFrame:
     )
 
 
-def _limits(
-    record: Record, exposures: pd.DataFrame, loans: pd.DataFrame, customers: pd.DataFrame
-) -> pd.DataFrame:
+def _limits(record: Record, exposures: pd.DataFrame, loans: pd.DataFrame, customers: pd.DataFrame) -> pd.DataFrame:
     """Every bucket that has a limit or is used: what is set, what it amounts to, what is used."""
     used = _usage(exposures)
     told = record["credit_policy.limit_set"]
