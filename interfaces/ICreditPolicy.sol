@@ -11,7 +11,7 @@ import {Denominator, Dimension} from "../contracts/types/Enums.sol";
 /// is recorded and flagged. Amounts in fen, at most 2^64 - 1 a bucket; shares in parts per billion.
 interface ICreditPolicy {
     /// @notice A bucket as seen from outside. `limit` zero means none; `share` zero means none.
-    struct Bucket {
+    struct Usage {
         uint128 exposure;
         uint128 reserved;
         uint128 limit;
@@ -54,8 +54,12 @@ interface ICreditPolicy {
 
     /// @notice Thrown when an approval would pass a limit.
     error CreditPolicy_LimitExceeded(uint8 dimension, uint64 key, uint128 used, uint128 amount, uint128 limit);
-    /// @notice Thrown when a share limit has no attested denominator.
+    /// @notice Thrown when a share limit is set on a denominator that nobody attested yet.
     error CreditPolicy_DenominatorMissing(uint8 denominator);
+    /// @notice Thrown when a denominator is none, or is attested as of the future or of a date before the last.
+    error CreditPolicy_AttestationInvalid(uint8 denominator, uint24 asOf, uint24 previous);
+    /// @notice Thrown when no customer, group, section or region can have the key.
+    error CreditPolicy_KeyInvalid(uint8 dimension, uint64 key);
     /// @notice Thrown when more is released than is reserved, or paid than is outstanding.
     error CreditPolicy_Underflow(uint8 dimension, uint64 key, uint128 have, uint128 amount);
     /// @notice Thrown when a bucket would pass 2^64 - 1 fen.
@@ -64,12 +68,15 @@ interface ICreditPolicy {
     error CreditPolicy_ShareInvalid(uint32 share, uint8 denominator);
     /// @notice Thrown when an override is signed twice by one person, or was already granted.
     error CreditPolicy_OverrideRepeated(uint64 loanId, uint32 person);
+    /// @notice Thrown when the second signature gives another reason than the first, by `person`.
+    error CreditPolicy_OverrideDiffers(uint64 loanId, uint32 person);
 
     /// @notice Set the limit of a bucket. Only the board.
     function setLimit(Dimension dimension, uint64 key, uint128 limit, uint32 share, Denominator denominator, bytes32 resolution, uint24 reviewDate) external;
     /// @notice Attest a denominator as of a date. Only the board.
     function attest(Denominator denominator, uint128 amount, uint24 asOf) external;
-    /// @notice Sign an override for a loan; the second person's signature grants it. Only the board.
+    /// @notice Sign an override for a loan; a second person's signature to the same reason grants it, and one act
+    /// of the loan uses it up. Sign only what is applied for: the loan's number then stands for its terms. Only the board.
     function signOverride(LoanId loanId, bytes32 reasonHash) external;
     /// @notice Put a customer into a group and move its usage. Only the customer registry.
     function assignGroup(CustomerId customer, GroupId group) external;
@@ -86,11 +93,14 @@ interface ICreditPolicy {
     function reduce(Keys calldata keys, uint128 amount) external;
 
     /// @return The bucket of a dimension and key.
-    function bucketOf(Dimension dimension, uint64 key) external view returns (Bucket memory);
+    function bucketOf(Dimension dimension, uint64 key) external view returns (Usage memory);
     /// @return What may still be reserved, in fen; the largest uint128 where no limit is set.
     function headroom(Dimension dimension, uint64 key) external view returns (uint128);
     /// @return amount The attested denominator in fen. @return asOf Its date.
     function denominatorOf(Denominator denominator) external view returns (uint128 amount, uint24 asOf);
+    /// @return signer The person who signed a loan's override first, zero for none.
+    /// @return granted Whether a second signed. @return used Whether an act of the loan used it up.
+    function overrideOf(LoanId loanId) external view returns (uint32 signer, bool granted, bool used);
     /// @return The bucket key of an industry code: its section letter.
     function industryKey(bytes4 industry) external pure returns (uint64);
     /// @return The bucket key of a region code.

@@ -52,20 +52,26 @@ interface ICustomerRegistry {
     /// @notice A change of account was confirmed by another person after the delay.
     event AccountRebound(uint32 indexed customer, address indexed account, address previous, uint32 person);
 
-    /// @notice Thrown when a commitment is already registered.
+    /// @notice Thrown when a commitment is already registered, or is zero (customer zero).
     error CustomerRegistry_AlreadyRegistered(uint32 customer);
     /// @notice Thrown when a customer does not exist.
     error CustomerRegistry_Unknown(uint32 customer);
-    /// @notice Thrown when a kind, code or borrower count is not allowed.
+    /// @notice Thrown when a kind or borrower count is not allowed: a pool has borrowers, everybody else is one.
     error CustomerRegistry_KindInvalid(uint8 kind, uint32 borrowers);
-    /// @notice Thrown when an industry or region code is not letters, digits or hyphens padded with zeros.
+    /// @notice Thrown when an industry or region code is not a letter followed by capital letters, digits or hyphens and
+    /// padded with zeros. An industry may be zero (a person belongs to none), a region may not.
     error CustomerRegistry_CodeInvalid(bytes4 industry, bytes6 region);
-    /// @notice Thrown when an account is already bound to a customer.
+    /// @notice Thrown when an account is already bound to a customer, or is the zero address (customer zero).
     error CustomerRegistry_AccountTaken(address account, uint32 customer);
     /// @notice Thrown when a first binding is tried on a customer that has an account.
     error CustomerRegistry_AlreadyBound(uint32 customer, address account);
+    /// @notice Thrown when another account is proposed for a customer that has none yet.
+    error CustomerRegistry_NotBound(uint32 customer);
     /// @notice Thrown when a rebinding is confirmed too early, or none is proposed.
     error CustomerRegistry_RebindingNotReady(uint32 customer, uint40 notBefore);
+
+    /// @notice Thrown when a customer is put into the group it is in, or a pool's count would not change.
+    error CustomerRegistry_Unchanged(uint32 customer);
 
     /// @notice Register a customer. Only loan officers.
     function register(Registration calldata registration) external returns (CustomerId);
@@ -75,15 +81,21 @@ interface ICustomerRegistry {
     function setGroup(CustomerId customer, GroupId group) external;
     /// @notice Change a pool's borrower count. Only loan officers.
     function setBorrowers(CustomerId customer, uint32 borrowers) external;
-    /// @notice Bind a customer's first account. Only loan officers.
+    /// @notice Bind a customer's first account. Only approvers, never the person who registered the customer.
     function bindAccount(CustomerId customer, address account) external;
-    /// @notice Propose another account. Only loan officers.
+    /// @notice Propose another account; a later proposal takes the place of an earlier and
+    /// starts the delay anew. Only loan officers.
     function proposeRebinding(CustomerId customer, address account) external;
     /// @notice Confirm it after the delay. Only approvers, never the proposer.
     function confirmRebinding(CustomerId customer) external;
 
     /// @return The customer as stored. Reverts for an unknown one.
     function customerOf(CustomerId customer) external view returns (Customer memory);
+    /// @return The node limits and guarantees count a customer under: 2^32 plus its group's number, or the
+    /// customer's own number. One storage read; reverts for an unknown customer.
+    function nodeOf(CustomerId customer) external view returns (uint64);
+    /// @return account The proposed account, zero for none. @return notBefore When it may be confirmed. @return person Who proposed it.
+    function rebindingOf(CustomerId customer) external view returns (address account, uint40 notBefore, uint32 person);
     /// @return The customer behind a commitment, zero for none.
     function byCommitment(bytes32 commitment) external view returns (CustomerId);
     /// @return The customer's account, zero for none.

@@ -13,6 +13,8 @@ interface IImporting {
     event ImportReleased(uint32 indexed importId, uint32 person);
     /// @notice All rows are in and agree with what was proposed.
     event ImportCompleted(uint32 indexed importId, uint32 rows, uint128 total, uint32 person);
+    /// @notice An import will not be completed; the rows taken so far stay booked.
+    event ImportAbandoned(uint32 indexed importId, uint32 rows, uint128 total, uint32 person);
     /// @notice No further import is possible.
     event OpeningClosed(uint32 person);
 
@@ -31,6 +33,8 @@ interface IImporting {
     function releaseImport(uint32 importId) external;
     /// @notice Declare an import complete. Only loan officers.
     function completeImport(uint32 importId) external;
+    /// @notice Give up an import that is proposed or under way. Only the board.
+    function abandonImport(uint32 importId) external;
     /// @notice Close the opening for good. Only the board.
     function closeOpening() external;
 

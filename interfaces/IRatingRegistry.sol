@@ -23,19 +23,20 @@ interface IRatingRegistry {
     /// @notice A rating of an opening book was recorded as it stood.
     event RatingImported(uint32 indexed customer, uint8 indexed grade, uint16 scorecard, uint32 debtServiceCover, uint24 ratedOn, uint24 expiresOn, uint32 importId);
 
-    /// @notice Thrown when a grade or its dates are not allowed.
+    /// @notice Thrown when a grade or its dates are not allowed: a new rating is of today or before and not yet expired.
     error RatingRegistry_Invalid(uint32 customer, uint8 grade, uint24 ratedOn, uint24 expiresOn);
     /// @notice Thrown when there is nothing to confirm.
     error RatingRegistry_NothingProposed(uint32 customer);
-    /// @notice Thrown when what is confirmed is not what was proposed.
+    /// @notice Thrown when what is confirmed is not, field by field, what was proposed.
     error RatingRegistry_Differs(uint32 customer, uint8 grade, uint8 proposed);
     /// @notice Thrown when an imported rating already stands.
     error RatingRegistry_AlreadyRated(uint32 customer, uint8 grade);
 
     /// @notice Make a rating. Only risk officers.
     function propose(Assessment calldata assessment) external;
-    /// @notice Check the rating that waits. Only approvers, never the maker.
-    function confirm(CustomerId customer, uint8 grade) external;
+    /// @notice Check the rating that waits, told in full so that nothing else can be slipped under the signature.
+    /// Only approvers, never the maker.
+    function confirm(Assessment calldata assessment) external;
     /// @notice Record ratings of an opening book. Only loan officers, under a released import.
     function importRatings(uint32 importId, Assessment[] calldata rows) external;
 
@@ -43,4 +44,6 @@ interface IRatingRegistry {
     function ratingOf(CustomerId customer) external view returns (uint8 grade, uint24 expiresOn);
     /// @return The confirmed assessment in full.
     function assessmentOf(CustomerId customer) external view returns (Assessment memory);
+    /// @return assessment The assessment that waits for its check, grade zero for none. @return person Who made it.
+    function proposalOf(CustomerId customer) external view returns (Assessment memory assessment, uint32 person);
 }

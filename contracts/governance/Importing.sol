@@ -6,7 +6,8 @@ import {ImportState, Role} from "../types/Enums.sol";
 import {PersonId} from "../types/Ids.sol";
 import {Governed} from "./Governed.sol";
 
-/// @dev The gate an opening book passes: proposed, released by another person, counted, completed, closed.
+/// @dev The gate an opening book passes: proposed, released by another person, counted, completed
+/// (or abandoned, lest one wrong proposal keep the opening open for ever), closed.
 abstract contract Importing is Governed, IImporting {
     struct Opening {
         // slot 0
@@ -60,6 +61,16 @@ abstract contract Importing is Governed, IImporting {
         opening.state = ImportState.Completed;
         --_underWay;
         emit ImportCompleted(importId, opening.rows, opening.total, PersonId.unwrap(maker));
+    }
+
+    /// @inheritdoc IImporting
+    function abandonImport(uint32 importId) external {
+        PersonId person = _only(Role.Board);
+        Opening storage opening = _openings[importId];
+        if (opening.state != ImportState.Proposed) _expect(importId, opening.state, ImportState.Released);
+        opening.state = ImportState.Abandoned;
+        --_underWay;
+        emit ImportAbandoned(importId, opening.rows, opening.total, PersonId.unwrap(person));
     }
 
     /// @inheritdoc IImporting

@@ -141,5 +141,6 @@ enum ImportState {
     None,
     Proposed,
     Released,
-    Completed
+    Completed,
+    Abandoned
 }

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.26;
+
+import {ICustomerRegistry} from "../../interfaces/ICustomerRegistry.sol";
+import {IRatingRegistry} from "../../interfaces/IRatingRegistry.sol";
+import {Governed} from "../governance/Governed.sol";
+import {Importing} from "../governance/Importing.sol";
+import {Role} from "../types/Enums.sol";
+import {CustomerId, PersonId} from "../types/Ids.sol";
+
+/// @title RatingRegistry
+/// @dev See IRatingRegistry.
+contract RatingRegistry is IRatingRegistry, Importing {
+    /// @dev One slot; the maker counts while the rating waits.
+    struct Rating {
+        uint8 grade;
+        uint16 scorecard;
+        uint32 debtServiceCover;
+        uint24 ratedOn;
+        uint24 expiresOn;
+        PersonId maker;
+    }
+
+    uint8 private constant WORST_GRADE = 20;
+
+    ICustomerRegistry private immutable CUSTOMERS;
+
+    mapping(CustomerId => Rating) private _confirmed;
+    mapping(CustomerId => Rating) private _proposed;
+
+    constructor(address authority_, address customers) Governed(authority_) {
+        CUSTOMERS = ICustomerRegistry(customers);
+    }
+
+    // ---------------------------------------------------------------- ratings
+
+    /// @inheritdoc IRatingRegistry
+    function propose(Assessment calldata assessment) external {
+        PersonId maker = _only(Role.RiskOfficer);
+        uint24 businessDate = _actingDay();
+        CUSTOMERS.nodeOf(assessment.customer);
+        _check(assessment, businessDate);
+        if (assessment.expiresOn < businessDate) _refuse(assessment);
+        _proposed[assessment.customer] = _packed(assessment, maker);
+        emit RatingProposed(
+            CustomerId.unwrap(assessment.customer),
+            assessment.grade,
+            assessment.scorecard,
+            assessment.debtServiceCover,
+            assessment.ratedOn,
+            assessment.expiresOn,
+            PersonId.unwrap(maker)
+        );
+    }
+
+    /// @inheritdoc IRatingRegistry
+    function confirm(Assessment calldata assessment) external {
+        PersonId checker = _only(Role.Approver);
+        uint24 businessDate = _actingDay();
+        CustomerId customer = assessment.customer;
+        Rating memory proposal = _proposed[customer];
+        if (proposal.grade == 0) revert RatingRegistry_NothingProposed(CustomerId.unwrap(customer));
+        _differs(proposal.maker, checker);
+        if (!_agree(assessment, proposal)) {
+            revert RatingRegistry_Differs(CustomerId.unwrap(customer), assessment.grade, proposal.grade);
+        }
+        if (assessment.expiresOn < businessDate) _refuse(assessment);
+        uint8 previous = _confirmed[customer].grade;
+        _confirmed[customer] = proposal;
+        delete _proposed[customer];
+        emit RatingConfirmed(
+            CustomerId.unwrap(customer),
+            proposal.grade,
+            previous,
+            proposal.scorecard,
+            proposal.debtServiceCover,
+            proposal.ratedOn,
+            proposal.expiresOn,
+            PersonId.unwrap(checker)
+        );
+    }
+
+    // ---------------------------------------------------------------- opening book
+
+    /// @inheritdoc IRatingRegistry
+    function importRatings(uint32 importId, Assessment[] calldata rows) external {
+        PersonId maker = _only(Role.LoanOfficer);
+        uint24 businessDate = _postingDay();
+        _count(importId, rows.length, 0);
+        for (uint256 i = 0; i < rows.length; ++i) {
+            _import(importId, rows[i], businessDate, maker);
+        }
+    }
+
+    function _import(uint32 importId, Assessment calldata assessment, uint24 businessDate, PersonId maker) private {
+        CustomerId customer = assessment.customer;
+        CUSTOMERS.nodeOf(customer);
+        uint8 standing_ = _confirmed[customer].grade;
+        if (standing_ != 0) revert RatingRegistry_AlreadyRated(CustomerId.unwrap(customer), standing_);
+        _check(assessment, businessDate);
+        _confirmed[customer] = _packed(assessment, maker);
+        emit RatingImported(
+            CustomerId.unwrap(customer),
+            assessment.grade,
+            assessment.scorecard,
+            assessment.debtServiceCover,
+            assessment.ratedOn,
+            assessment.expiresOn,
+            importId
+        );
+    }
+
+    function _check(Assessment calldata assessment, uint24 businessDate) private pure {
+        bool graded = assessment.grade != 0 && assessment.grade <= WORST_GRADE;
+        bool dated = assessment.ratedOn <= businessDate && assessment.ratedOn <= assessment.expiresOn;
+        if (!graded || !dated) _refuse(assessment);
+    }
+
+    function _refuse(Assessment calldata assessment) private pure {
+        revert RatingRegistry_Invalid(
+            CustomerId.unwrap(assessment.customer), assessment.grade, assessment.ratedOn, assessment.expiresOn
+        );
+    }
+
+    function _agree(Assessment calldata assessment, Rating memory proposal) private pure returns (bool) {
+        return assessment.grade == proposal.grade && assessment.scorecard == proposal.scorecard
+            && assessment.debtServiceCover == proposal.debtServiceCover && assessment.ratedOn == proposal.ratedOn
+            && assessment.expiresOn == proposal.expiresOn;
+    }
+
+    function _packed(Assessment calldata assessment, PersonId maker) private pure returns (Rating memory) {
+        return Rating({
+            grade: assessment.grade,
+            scorecard: assessment.scorecard,
+            debtServiceCover: assessment.debtServiceCover,
+            ratedOn: assessment.ratedOn,
+            expiresOn: assessment.expiresOn,
+            maker: maker
+        });
+    }
+
+    // ---------------------------------------------------------------- views
+
+    /// @inheritdoc IRatingRegistry
+    function ratingOf(CustomerId customer) external view returns (uint8 grade, uint24 expiresOn) {
+        Rating storage rating = _confirmed[customer];
+        return (rating.grade, rating.expiresOn);
+    }
+
+    /// @inheritdoc IRatingRegistry
+    function assessmentOf(CustomerId customer) external view returns (Assessment memory) {
+        return _unpacked(customer, _confirmed[customer]);
+    }
+
+    /// @inheritdoc IRatingRegistry
+    function proposalOf(CustomerId customer) external view returns (Assessment memory assessment, uint32 person) {
+        Rating storage proposal = _proposed[customer];
+        return (_unpacked(customer, proposal), PersonId.unwrap(proposal.maker));
+    }
+
+    function _unpacked(CustomerId customer, Rating storage rating) private view returns (Assessment memory) {
+        return Assessment({
+            customer: customer,
+            grade: rating.grade,
+            scorecard: rating.scorecard,
+            debtServiceCover: rating.debtServiceCover,
+            ratedOn: rating.ratedOn,
+            expiresOn: rating.expiresOn
+        });
+    }
+}
