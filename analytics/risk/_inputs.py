@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from decimal import Decimal
 from numbers import Real
 from typing import Any, TypeAlias
@@ -41,28 +42,7 @@ def finite_array(values: Numbers, *, name: str = "values") -> FloatArray:
     >>> finite_array([1, 2.5])
     array([1. , 2.5])
     """
-    if isinstance(values, (pd.Series, pd.Index)):
-        missing = np.asarray(values.isna())
-        if missing.any():
-            raise InvalidInput(_at(name, missing, "missing", "drop it or give it a value"))
-        raw = values.to_numpy()
-    else:
-        try:
-            raw = np.asarray(values)
-        except ValueError as error:
-            raise InvalidInput(f"{name}: no array of numbers ({error})") from error
-    if raw.size == 0:
-        raise InvalidInput(f"{name}: empty; give at least one number")
-    if raw.dtype.kind == "O":
-        array = _from_objects(raw, name)
-    elif raw.dtype.kind in "iuf":
-        array = raw.astype(np.float64, copy=False)
-    else:
-        raise InvalidInput(f"{name}: {raw.dtype} is no number; give integers or floats")
-    finite = np.isfinite(array)
-    if not finite.all():
-        raise InvalidInput(_at(name, ~finite, "NaN or infinite", "give finite numbers", array))
-    return array
+    return _finite(values, name)[0]
 
 
 def non_negative(values: Numbers, *, name: str = "values") -> FloatArray:
@@ -90,10 +70,9 @@ def non_negative(values: Numbers, *, name: str = "values") -> FloatArray:
     >>> non_negative([0, 3])
     array([0., 3.])
     """
-    array = finite_array(values, name=name)
-    negative = array < 0.0
-    if negative.any():
-        raise InvalidInput(_at(name, negative, "negative", "give zero or more", array))
+    array, low, _ = _finite(values, name)
+    if low < 0.0:
+        raise InvalidInput(_at(name, array < 0.0, "negative", "give zero or more", array))
     return array
 
 
@@ -122,10 +101,9 @@ def positive(values: Numbers, *, name: str = "values") -> FloatArray:
     >>> positive([1, 2])
     array([1., 2.])
     """
-    array = finite_array(values, name=name)
-    wrong = array <= 0.0
-    if wrong.any():
-        raise InvalidInput(_at(name, wrong, "not above zero", "give more than zero", array))
+    array, low, _ = _finite(values, name)
+    if low <= 0.0:
+        raise InvalidInput(_at(name, array <= 0.0, "not above zero", "give more than zero", array))
     return array
 
 
@@ -185,9 +163,9 @@ def probabilities(values: Numbers, *, name: str = "probabilities") -> FloatArray
     >>> probabilities([0.0, 0.02])
     array([0.  , 0.02])
     """
-    array = finite_array(values, name=name)
-    outside = (array < 0.0) | (array > 1.0)
-    if outside.any():
+    array, low, high = _finite(values, name)
+    if low < 0.0 or high > 1.0:
+        outside = (array < 0.0) | (array > 1.0)
         raise InvalidInput(_at(name, outside, "outside [0, 1]", "give fractions, 1.0 = 100 %", array))
     return array
 
@@ -282,9 +260,7 @@ def vector(array: FloatArray, *, name: str, length: int | None = None) -> FloatA
     array([1., 2.])
     """
     if array.ndim != 1:
-        raise InvalidInput(
-            f"{name}: has shape {array.shape}; give one dimension, one entry for each exposure"
-        )
+        raise InvalidInput(f"{name}: has shape {array.shape}; give one dimension, one entry for each exposure")
     if length is not None and len(array) != length:
         raise InvalidInput(f"{name}: has {len(array)} entries where {length} are needed; give one for each")
     return array
@@ -352,9 +328,7 @@ def common_index(**columns: object) -> pd.Index[Any] | None:
         if first is None:
             first = (name, column.index)
         elif not first[1].equals(column.index):
-            raise InvalidInput(
-                f"{name}: its labels differ from those of {first[0]}; reindex one to the other"
-            )
+            raise InvalidInput(f"{name}: its labels differ from those of {first[0]}; reindex one to the other")
     return None if first is None else first[1]
 
 
@@ -381,6 +355,33 @@ def shaped(result: FloatArray, index: pd.Index[Any] | None) -> Any:
     if index is not None:
         return pd.Series(result, index=index)
     return float(result) if result.ndim == 0 else result
+
+
+def _finite(values: Numbers, name: str) -> tuple[FloatArray, float, float]:
+    """The array with its smallest and largest entry."""
+    if isinstance(values, (pd.Series, pd.Index)):
+        missing = np.asarray(values.isna())
+        if missing.any():
+            raise InvalidInput(_at(name, missing, "missing", "drop it or give it a value"))
+        raw = values.to_numpy()
+    else:
+        try:
+            raw = np.asarray(values)
+        except ValueError as error:
+            raise InvalidInput(f"{name}: no array of numbers ({error})") from error
+    if raw.size == 0:
+        raise InvalidInput(f"{name}: empty; give at least one number")
+    if raw.dtype.kind == "O":
+        array = _from_objects(raw, name)
+    elif raw.dtype.kind in "iuf":
+        array = raw.astype(np.float64, copy=False)
+    else:
+        raise InvalidInput(f"{name}: {raw.dtype} is no number; give integers or floats")
+    # Both extremes are NaN where any entry is: two passes without a temporary array.
+    low, high = float(array.min()), float(array.max())
+    if not (math.isfinite(low) and math.isfinite(high)):
+        raise InvalidInput(_at(name, ~np.isfinite(array), "NaN or infinite", "give finite numbers", array))
+    return array, low, high
 
 
 def _from_objects(raw: NDArray[np.object_], name: str) -> FloatArray:
