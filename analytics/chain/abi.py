@@ -190,13 +190,13 @@ def _column(argument: Mapping[str, Any], *, where: str, place: dict[bool, int]) 
         raise InvalidInput(f"{where} has an argument without a name: name it, it becomes a column")
     if not isinstance(solidity, str):
         raise InvalidInput(f"{where}: argument {name} has no type")
-    family, bits, arrow = _types(solidity, where=f"{where}, argument {name}")
+    family, bits, arrow = _types(solidity, indexed=indexed, where=f"{where}, argument {name}")
     word = place[indexed]
     place[indexed] += 1
     return Column(snake_case(name), solidity, indexed, word, family, bits, arrow)
 
 
-def _types(solidity: str, *, where: str) -> tuple[str, int, pa.DataType]:
+def _types(solidity: str, *, indexed: bool, where: str) -> tuple[str, int, pa.DataType]:
     if solidity == "bool":
         return "bool", 1, pa.bool_()
     if solidity == "address":
@@ -209,13 +209,16 @@ def _types(solidity: str, *, where: str) -> tuple[str, int, pa.DataType]:
         bits = int(match[2] or 256)
         if bits in range(8, 257, 8) and match[2]:
             family = "uint" if match[1] else "int"
-            return family, bits, _integer(family, bits)
+            return family, bits, _integer(family, bits, indexed=indexed)
     raise InvalidInput(
         f"{where}: type {solidity} is not a static 32-byte word; events carry only uintN, intN, bytesN, bool, address"
     )
 
 
-def _integer(family: str, bits: int) -> pa.DataType:
+def _integer(family: str, bits: int, *, indexed: bool) -> pa.DataType:
+    """Amounts are never indexed, so a wide integer that is one is an id: it keeps its word whatever its value."""
     if bits <= 64:
         return pa.uint64() if (family, bits) == ("uint", 64) else pa.int64()
-    return MONEY if bits <= 128 else WIDE
+    if bits <= 128:
+        return MONEY
+    return WORD if indexed else WIDE

@@ -375,10 +375,11 @@ def _decode_column(raw: scan.Bytes, offsets: scan.Integers, column: Column) -> p
         return _dictionary(_fixed(packed), hex_text)
     if column.family == "code":
         mask = np.uint64((1 << (64 - 8 * column.bits)) - 1)
-        _require(~(words & np.array([mask, *3 * [~np.uint64(0)]], np.uint64)).any(axis=1))
+        stray = words & np.array([mask, *3 * [~np.uint64(0)]], np.uint64)
+        _require(~np.any(stray, axis=1))
         return _dictionary(pa.array(words[:, 0]), lambda unique: _codes(unique, column.bits))
     tail = words.astype(">u8").view(np.uint8).reshape(-1, 32)[:, column.bits :]
-    _require(~tail.any(axis=1))
+    _require(~np.any(tail, axis=1))
     return _binary(words, column.bits)
 
 
@@ -387,6 +388,8 @@ def _integers(words: scan.Limbs, column: Column) -> pa.Array:
     signed = column.family == "int"
     negative = words[:, 0] >> np.uint64(63) == 1 if signed else np.zeros(len(words), np.bool_)
     _require(_fits(words, column.bits, negative, signed=signed))
+    if column.arrow == WORD:
+        return _binary(words, 32)
     magnitude = _magnitude(words, negative)
     if column.arrow == MONEY and not _exceeds(magnitude, _MONEY_LIMIT).any():
         return _from_words(words[:, :1:-1], MONEY)
