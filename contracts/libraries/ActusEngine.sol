@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.26;
+
+import {ABSENT, ActusTerms, CashFlow, ContractKind, EventKind, Observations} from "../types/ActusTerms.sol";
+import {ActusChecks} from "./ActusChecks.sol";
+import {ActusEvents} from "./ActusEvents.sol";
+import {ActusMaturity} from "./ActusMaturity.sol";
+import {ActusSchedule} from "./ActusSchedule.sol";
+import {Schedule} from "./Schedule.sol";
+
+/// @title Cash flows of a contract by the ACTUS contract types
+/// @notice Checks the terms, builds the schedule, and plays the events from the status date on.
+library ActusEngine {
+    using Schedule for uint256;
+
+    int256 private constant WAD = 1e18;
+
+    /// @notice The events of a contract from its status date to its end.
+    /// @param until last moment to project; zero where the contract has an end of its own.
+    function project(ActusTerms memory terms, Observations memory observed, uint256 until)
+        internal
+        pure
+        returns (CashFlow[] memory flows)
+    {
+        ActusChecks.check(terms);
+        uint256 called = _called(terms, observed);
+        ActusSchedule.Slots memory plan = ActusSchedule.slots(terms, observed, called, until);
+        ActusEvents.State memory state = _opening(terms, plan.end);
+        flows = new CashFlow[](plan.words.length);
+        uint256 count;
+        for (uint256 i; i < plan.words.length; ++i) {
+            uint256 word = plan.words[i];
+            uint256 day = ActusSchedule.shownOf(word).countedDay();
+            if (day <= Schedule.countedDay(terms.status)) continue;
+            if (until != 0 && day > until.countedDay()) break;
+            EventKind kind = ActusSchedule.kindOf(word);
+            // What was paid before the purchase was another's.
+            if (kind == EventKind.PRD) count = 0;
+            flows[count++] = _play(state, terms, observed, plan, word);
+            if (kind == EventKind.TD) break;
+        }
+        // Shortening only: `count` events were written.
+        assembly ("memory-safe") {
+            mstore(flows, count)
+        }
+    }
+
+    function _play(
+        ActusEvents.State memory state,
+        ActusTerms memory terms,
+        Observations memory observed,
+        ActusSchedule.Slots memory plan,
+        uint256 word
+    ) private pure returns (CashFlow memory flow) {
+        (flow.moment, flow.kind) = (uint40(ActusSchedule.shownOf(word)), ActusSchedule.kindOf(word));
+        int256 value = ActusSchedule.valueOf(plan, word);
+        flow.payoff = ActusEvents.play(state, terms, observed, flow.kind, ActusSchedule.dueOf(word), value);
+        (flow.notional, flow.rate, flow.accrued) = (state.notional, state.rate, state.accrued);
+    }
+
+    /// @dev The first call of a call loan without maturity.
+    function _called(ActusTerms memory terms, Observations memory observed) private pure returns (uint256 called) {
+        if (terms.kind != ContractKind.CLM || terms.maturity != 0) return 0;
+        for (uint256 i; i < observed.events.length; ++i) {
+            uint256 moment = observed.events[i].moment;
+            if (observed.events[i].kind == EventKind.XD && (called == 0 || moment < called)) called = moment;
+        }
+    }
+
+    function _opening(ActusTerms memory terms, uint256 end) private pure returns (ActusEvents.State memory state) {
+        int256 role = terms.liability ? -1 : int256(1);
+        state.role = role;
+        state.time = terms.status;
+        state.end = end;
+        state.fee = terms.fee.accrued;
+        state.interestScale = terms.scaling.interest ? terms.scaling.interestScale : WAD;
+        state.notionalScale = terms.scaling.notional ? terms.scaling.notionalScale : WAD;
+        state.payment = terms.payment == ABSENT ? int256(0) : terms.payment;
+        if (terms.kind == ContractKind.LAM && terms.payment == ABSENT) {
+            state.payment = terms.notional / int256(ActusMaturity.paymentsLeft(terms, end));
+        }
+        if (terms.start > terms.status) return state;
+        state.notional = role * terms.notional;
+        state.rate = terms.rate == ABSENT ? int256(0) : terms.rate;
+        state.accrued = terms.accrued == ABSENT ? int256(0) : role * terms.accrued;
+        state.base = ActusEvents.openingBase(terms);
+    }
+}
