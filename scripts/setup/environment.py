@@ -37,7 +37,7 @@ def uncompile_brownie(site_packages: Path) -> list[Path]:
     compiled = sorted((site_packages / "brownie").rglob("*.so"))
     for module in compiled:
         if not module.with_name(module.name.split(".", 1)[0] + ".py").is_file():
-            raise SystemExit(f"{module.name} has no Python source beside it: reinstall eth-brownie, then run make setup")
+            raise SystemExit(f"{module.name} has no Python source beside it: remove .venv and run make setup")
     for module in compiled:
         module.unlink()
     return compiled
