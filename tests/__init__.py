@@ -1,0 +1,1 @@
+"""Tests of the credit book; they mirror the tree."""

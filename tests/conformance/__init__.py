@@ -1,0 +1,1 @@
+"""The engine's contract against the ACTUS reference cases."""

@@ -1,0 +1,119 @@
+"""Every case of the ACTUS reference files, computed on a chain and compared row by row.
+
+    ACTUS=folder python -m tests.conformance.run
+
+Each `*.json` of the folder is one contract type: `{name: {terms, to, dataObserved, eventsObserved, results}}`.
+The contract returns dates, event types and amounts; nothing here computes any of them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from analytics.cashflow import CashFlowEvent, Observations, Terms, parse_observations, parse_terms
+from analytics.cashflow.calendar import parse_moment
+from analytics.errors import InvalidInput
+from scripts.chain import brownie_connected, development_chain
+from tests.conformance.compare import first_difference
+from tests.conformance.encode import decode_flows, encode_observations, encode_terms, supported
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+DEFAULT_FOLDER: Final = ROOT.parent / "shared" / "vectors" / "actus"
+CALL_GAS: Final = 50_000_000
+LACKING: Final = {
+    "CEG": "a guarantee; the guarantee registry is not an ACTUS contract type",
+    "CEC": "a collateral; the collateral registry is not an ACTUS contract type",
+}
+
+
+@dataclass(slots=True)
+class Tally:
+    """Cases of one file: how many passed, and why the others did not."""
+
+    name: str
+    passed: int = 0
+    failed: list[str] = field(default_factory=list)
+    lacking: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        head = f"{self.name}: {self.passed} passed, {len(self.failed)} failed, {len(self.lacking)} not supported"
+        return "\n".join([head, *(f"  failed {line}" for line in self.failed)]
+                         + [f"  not supported {line}" for line in self.lacking])
+
+
+class Engine:
+    """The engine's contract on a chain."""
+
+    def __init__(self, contract: Any) -> None:
+        self._contract = contract
+
+    def project(self, terms: Terms, observed: Observations, until: int | None) -> list[CashFlowEvent]:
+        """The events that the contract returns; raises brownie's VirtualMachineError where it refuses."""
+        flows = self._contract.project.call(
+            encode_terms(terms), encode_observations(terms, observed), until or 0, {"gas": CALL_GAS}
+        )
+        return decode_flows(flows)
+
+
+@contextmanager
+def engine_on_chain() -> Iterator[Engine]:
+    """A throw-away chain with the engine deployed."""
+    from brownie import accounts, project  # noqa: PLC0415 -- importing brownie reads its configuration
+
+    with development_chain() as chain, brownie_connected(chain):
+        loaded = next(iter(project.get_loaded_projects()), None) or project.load(ROOT, name="ConformanceProject")
+        yield Engine(accounts[0].deploy(loaded.ActusHarness, silent=True))
+
+
+def run_case(engine: Engine, case: dict[str, Any]) -> str | None:
+    """The first difference of one case, or None where all its rows agree."""
+    terms = parse_terms(case["terms"])
+    observed = parse_observations(case["dataObserved"], case["eventsObserved"])
+    until = parse_moment(case["to"]) if case["to"] else None
+    return first_difference(engine.project(terms, observed, until), case["results"])
+
+
+def run_file(engine: Engine, path: Path) -> Tally:
+    """All cases of one file."""
+    from brownie.exceptions import VirtualMachineError  # noqa: PLC0415
+
+    tally = Tally(path.stem)
+    for name, case in json.loads(path.read_text(encoding="utf-8")).items():
+        kind = str(case["terms"].get("contractType", "")).strip().upper()
+        if not supported(kind):
+            tally.lacking.append(f"{name}: {kind}, {LACKING.get(kind, 'no such contract type in the engine')}")
+            continue
+        try:
+            difference = run_case(engine, case)
+        except (InvalidInput, VirtualMachineError) as error:
+            difference = str(error)
+        if difference is None:
+            tally.passed += 1
+        else:
+            tally.failed.append(f"{name}: {difference}")
+    return tally
+
+
+def main() -> int:
+    """Print one line per file and the reasons; 1 where a supported case failed or no case was found."""
+    folder = Path(os.environ.get("ACTUS") or DEFAULT_FOLDER)
+    files = sorted(folder.glob("*.json"))
+    if not files:
+        print(f"no case files (*.json) in {folder}; name their folder: ACTUS=folder make conformance")
+        return 1
+    with engine_on_chain() as engine:
+        tallies = [run_file(engine, path) for path in files]
+    for tally in tallies:
+        print(tally)
+    return 1 if any(tally.failed for tally in tallies) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
