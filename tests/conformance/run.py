@@ -44,8 +44,9 @@ class Tally:
 
     def __str__(self) -> str:
         head = f"{self.name}: {self.passed} passed, {len(self.failed)} failed, {len(self.lacking)} not supported"
-        return "\n".join([head, *(f"  failed {line}" for line in self.failed)]
-                         + [f"  not supported {line}" for line in self.lacking])
+        return "\n".join(
+            [head, *(f"  failed {line}" for line in self.failed)] + [f"  not supported {line}" for line in self.lacking]
+        )
 
 
 class Engine:
