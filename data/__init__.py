@@ -1,0 +1,1 @@
+"""Books and code lists that the scripts bring on chain."""

@@ -1,0 +1,299 @@
+"""What a book is made of: the rows of an opening and the dated acts of the years that are lived.
+
+Money is integer fen, rates parts per billion a year, dates day numbers since 1970-01-01. Things are
+named by references of the bank's own (never a person's name); codes are those of ``data/codes``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+MONEY_OUTSIDE = "outside"
+MONEY_TOKEN = "token"
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """A customer to register."""
+
+    ref: str
+    kind: str
+    industry: str
+    region: str
+    group: int = 0
+    borrowers: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """An obligor rating, made on a day and good until another."""
+
+    customer: str
+    grade: int
+    debt_service_cover: int
+    rated_on: int
+    expires_on: int
+    scorecard: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Loan:
+    """A loan of an opening book, as it stood."""
+
+    ref: str
+    customer: str
+    product: int
+    industry: str
+    region: str
+    purpose: str
+    category: str
+    rate: int
+    start: int
+    maturity: int
+    originated: int
+    outstanding: int
+    principal_paid: int = 0
+    interest_paid: int = 0
+    fees_paid: int = 0
+    written_off: int = 0
+    principal_due: int = 0
+    interest_due: int = 0
+    oldest_due: int = 0
+    source_status: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Title:
+    """A registered object that may secure loans."""
+
+    ref: str
+    owner: str
+    kind: str
+    region: str
+    value: int
+    haircut: int
+    appraised_on: int
+    valid_until: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lien:
+    """A lien for a loan on a title; ``lender`` zero is this bank."""
+
+    title: str
+    loan: str
+    amount: int
+    lender: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Guarantee:
+    """A guarantee for a loan; ``circle`` marks an opening book's circle that the board admits."""
+
+    ref: str
+    guarantor: str
+    beneficiary: str
+    loan: str
+    amount: int
+    rank: int = 1
+    circle: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """What a guarantor can bear, attested."""
+
+    guarantor: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A book as it stood on a day."""
+
+    day: int
+    customers: tuple[Customer, ...]
+    ratings: tuple[Rating, ...] = ()
+    loans: tuple[Loan, ...] = ()
+    titles: tuple[Title, ...] = ()
+    liens: tuple[Lien, ...] = ()
+    guarantees: tuple[Guarantee, ...] = ()
+    capacities: tuple[Capacity, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """Something done or recorded on a business day."""
+
+    day: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Register(Act):
+    """A customer is registered; one with a token account gets it bound."""
+
+    customer: Customer
+    account: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate(Act):
+    """A rating is made by one person and checked by another."""
+
+    rating: Rating
+
+
+@dataclass(frozen=True, slots=True)
+class Spend:
+    """Earmarked money goes to a payee of a category; ``onward`` goes on from there."""
+
+    payee: int
+    amount: int
+    onward: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lend(Act):
+    """A loan is applied for, approved and paid out in full.
+
+    ``refused`` names the typed error an attempt is expected to meet; nothing is lent then. ``override``
+    has two board members sign before approval.
+    """
+
+    ref: str
+    customer: str
+    product: int
+    industry: str
+    region: str
+    purpose: str
+    amount: int
+    rate: int
+    maturity: int
+    money: str = MONEY_OUTSIDE
+    payees: tuple[int, ...] = ()
+    spends: tuple[Spend, ...] = ()
+    liens: tuple[Lien, ...] = ()
+    refused: str = ""
+    override: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pay(Act):
+    """All interest due and this much principal is paid; ``value_date`` zero is the day itself."""
+
+    loan: str
+    principal: int
+    value_date: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayWrongly(Act):
+    """A payment is booked on the wrong loan and reversed on the same day by an opposite posting."""
+
+    loan: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterTitle(Act):
+    """An object is registered and appraised."""
+
+    title: Title
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pledge(Act):
+    """A lien is placed."""
+
+    lien: Lien
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revalue(Act):
+    """An object is appraised anew."""
+
+    title: str
+    value: int
+    valid_until: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guarantees(Act):
+    """A guarantee is given, or refused with a typed error."""
+
+    guarantee: Guarantee
+    refused: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Classify(Act):
+    """Loans are classified by days past due."""
+
+    loans: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Default(Act):
+    """Default is declared."""
+
+    loan: str
+    trigger: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteOff(Act):
+    """Principal, and all interest due, is written off."""
+
+    loan: str
+    principal: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recover(Act):
+    """Money comes in on a written-off claim."""
+
+    loan: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountBorrowers(Act):
+    """A pool's borrowers are counted anew."""
+
+    customer: str
+    borrowers: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetLimit(Act):
+    """A limit is set: in fen, or as a share (ppb) of the attested book."""
+
+    dimension: str
+    key: str
+    limit: int = 0
+    share: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attest(Act):
+    """The board attests a denominator of share limits."""
+
+    denominator: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class YearEnd(Act):
+    """The last business day of a year: its close is a point of reconciliation."""
+
+    year: int
+
+
+@dataclass(frozen=True, slots=True)
+class BookScript:
+    """An opening and what happened after it, in order."""
+
+    name: str
+    opening: Opening
+    acts: tuple[Act, ...] = ()
+    notes: tuple[str, ...] = field(default=())

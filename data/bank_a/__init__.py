@@ -1,0 +1,1 @@
+"""Bank A: a book whose year ends are those of the study."""
