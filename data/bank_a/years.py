@@ -152,7 +152,7 @@ def cell(world: World, industry: str, region: str, year: int, target: int) -> tu
     for loan in loans:
         acts += payments(loan, year, plan.get(loan.ref, {}))
         loan.outstanding = standing[loan.ref]
-    return acts, _new_loans(world, industry, region, year, need) if need else []
+    return acts, _new_loans(world, industry, region, year, need, linear=4 * need < target) if need else []
 
 
 def _planned(world: World, loan: LiveLoan, year: int) -> dict[int, int]:
@@ -202,24 +202,24 @@ def payments(loan: LiveLoan, year: int, plan: dict[int, int]) -> list[Pay]:
     return found
 
 
-def _new_loans(world: World, industry: str, region: str, year: int, need: int) -> list[LiveLoan]:
+def _new_loans(world: World, industry: str, region: str, year: int, need: int, *, linear: bool) -> list[LiveLoan]:
     found = []
     pool = industry == PERSONAL
     for amount in split(world, need, loan_count(need // 3, pool=pool), least=min(need, LEAST_LOAN)):
         purpose = purpose_for(world, industry)
         known = known_obligor(world, industry, region) if world.rng.random() < (0.8 if pool else 0.45) else None
         obligor = known or new_obligor(world, industry, region, purpose=purpose, amount=amount)
-        found.append(_new_loan(world, obligor, purpose, amount, year))
+        found.append(_new_loan(world, obligor, purpose, amount, year, linear=linear))
     return found
 
 
-def _new_loan(world: World, obligor: Obligor, purpose: str, amount: int, year: int) -> LiveLoan:
+def _new_loan(world: World, obligor: Obligor, purpose: str, amount: int, year: int, *, linear: bool) -> LiveLoan:
     """A loan lent between April and November; a linear one so late that its first instalment is next year's."""
     rng = world.rng
     month, quarters, instalment = int(rng.integers(4, 12)), int(rng.integers(8, 21)), 0
     product = POOL if obligor.customer.kind == "retail_pool" else SECURED if purpose == "PROP" else BULLET
     even = [count for count in range(8, 21) if amount % count == 0]
-    if purpose == "EQUI" and even:
+    if purpose == "EQUI" and even and linear:
         month, quarters, product = int(rng.integers(10, 12)), even[-1], LINEAR
         instalment = amount // quarters
     start = business_day(year, month, int(rng.choice([10, 20])))
