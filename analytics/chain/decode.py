@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from analytics.chain import scan
 from analytics.chain.abi import MONEY, TEXT, WIDE, WORD, Catalogue, Column, EventTable
-from analytics.chain.rpc import Call, answers
+from analytics.chain.rpc import MALFORMED, Call, answers
 from analytics.errors import InvalidInput
 
 _RESULT: Final = b'"result":['
@@ -224,7 +224,7 @@ def _layout(first: bytes) -> Layout | None:
     """The layout of a log object, or None where it is not compact or not whole."""
     try:
         members = msgspec.json.decode(first)
-    except msgspec.MsgspecError:
+    except MALFORMED:
         return None
     if not isinstance(members, dict) or msgspec.json.encode(members) != first or not members.keys() >= _REQUIRED:
         return None
@@ -264,8 +264,8 @@ def _keys(catalogue: Catalogue) -> tuple[scan.Bytes, scan.Integers, scan.Bytes]:
 def _rewrite(array: bytes, catalogue: Catalogue) -> bytes:
     """The logs of any JSON array in the one compact layout."""
     try:
-        logs = _DECODER.decode(array)
-    except msgspec.MsgspecError as fault:
+        logs = _DECODER.decode(array.decode())
+    except MALFORMED as fault:
         raise InvalidInput(f"the node's logs are malformed: {fault}; they begin {array[:80]!r}") from None
     return b"[" + b",".join(_canonical(log, position, catalogue) for position, log in enumerate(logs)) + b"]"
 

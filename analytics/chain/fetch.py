@@ -21,7 +21,7 @@ from tqdm import tqdm
 from analytics.chain import scan
 from analytics.chain.abi import Catalogue
 from analytics.chain.decode import Logs, decode_logs, ordered, split_answer
-from analytics.chain.rpc import Call, Node, quantity
+from analytics.chain.rpc import MALFORMED, Call, Node, quantity
 from analytics.errors import ChainMismatch, ChainUnavailable, InvalidInput, NotFound
 
 TARGET_LOGS: Final = 5_000
@@ -177,7 +177,7 @@ def _fetch_patiently(node: Node, catalogue: Catalogue, first: int, last: int) ->
 def _header(raw: msgspec.Raw, number: int) -> Header | None:
     try:
         header: Header | None = _HEADER.decode(raw)
-    except msgspec.MsgspecError as fault:
+    except MALFORMED as fault:
         raise InvalidInput(f"block {number}: the node's header is malformed: {fault}") from None
     if header is None:
         return None

@@ -39,6 +39,9 @@ class NodeError(ChainUnavailable):
     """An answer in which the node itself reports an error for the request."""
 
 
+# What decoding of bytes that are no JSON of the expected shape may raise.
+MALFORMED: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+
 _ONE = msgspec.json.Decoder(Answer)
 _MANY = msgspec.json.Decoder(list[Answer])
 
@@ -51,10 +54,10 @@ def answers(body: bytes, calls: Sequence[Call]) -> list[msgspec.Raw]:
     """
     try:
         batch = _MANY.decode(body)
-    except msgspec.MsgspecError as fault:
+    except MALFORMED as fault:
         try:
             single = _ONE.decode(body)
-        except msgspec.MsgspecError:
+        except MALFORMED:
             raise InvalidInput(f"the node's answer is not JSON-RPC: {fault}; it begins {body[:80]!r}") from fault
         if single.error is not None:
             raise NodeError(f"{calls[0][0]}: {single.error.message} (code {single.error.code})") from None

@@ -26,7 +26,7 @@ from analytics.chain.abi import Catalogue, catalogue
 from analytics.chain.decode import join_chunks
 from analytics.chain.deployment import Deployment, check, sync_folder, write_whole
 from analytics.chain.fetch import IN_FLIGHT, Chunk, Reorganised, fetch, header_at
-from analytics.chain.rpc import Node
+from analytics.chain.rpc import MALFORMED, Node
 from analytics.chain.tables import EventTables
 from analytics.errors import ChainMismatch, CreditError, InvalidInput, NotFound
 
@@ -123,7 +123,7 @@ class EventStore:
             manifest = msgspec.json.decode(sealed.manifest, type=Manifest)
         except FileNotFoundError:
             return empty
-        except msgspec.MsgspecError as fault:
+        except MALFORMED as fault:
             raise InvalidInput(f"{path} is damaged: {fault}; delete {self.folder} and read again") from None
         for field in ("version", "chain_id", "genesis_hash", "first_block", "fingerprint"):
             found, expected = getattr(manifest, field), getattr(empty, field)
