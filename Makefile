@@ -3,7 +3,7 @@
 
 BOOK ?= bank-a
 JOBS ?= 1
-export BOOK CHAIN
+export BOOK CHAIN ACTUS
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 RUN := .venv/bin/python
@@ -29,10 +29,10 @@ lint: setup  ## ruff and mypy
 	$(RUN) -m mypy
 
 chain: setup  ## keep a development chain, its database in .chain/ (PORT=8545, START=2020-12-31)
-	$(RUN) -m scripts.chain
+	$(RUN) -m scripts.chain $(if $(PORT),--port $(PORT)) $(if $(START),--start $(START))
 
 conformance: setup  ## replay published cases (ACTUS=folder)
-	$(RUN) -m tests.conformance.run $(ACTUS)
+	$(RUN) -m tests.conformance.run
 
 lock: .toolchain/lock/bin/pip-compile  ## compile requirements.txt and package-lock.json anew
 	.toolchain/lock/bin/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-annotate --no-header \

@@ -11,7 +11,7 @@ that is set, snapshots) is kept in this one adapter.
 
 from __future__ import annotations
 
-import os
+import argparse
 import signal
 import socket
 import subprocess
@@ -179,9 +179,13 @@ def development_chain(
 
 @contextmanager
 def brownie_connected(chain: DevelopmentChain) -> Iterator[None]:
-    """Brownie's `network`, `accounts` and `web3` on this chain while the block runs; the chain itself goes on."""
+    """Brownie's `network`, `accounts` and `web3` on this chain while the block runs; the chain itself goes on.
+
+    A network Brownie is connected to already is put aside and taken up again. Contract objects of either network do
+    not outlive the change: deploy or attach them anew.
+    """
     from brownie._config import CONFIG  # noqa: PLC0415 -- chains are also started where Brownie is not wanted
-    from brownie.network.main import connect, disconnect, gas_price  # noqa: PLC0415
+    from brownie.network.main import connect, disconnect, gas_price, is_connected, show_active  # noqa: PLC0415
 
     name = f"development-{chain.port}"
     CONFIG.networks[name] = {
@@ -191,6 +195,9 @@ def brownie_connected(chain: DevelopmentChain) -> Iterator[None]:
         "cmd": "ganache-cli",
         "cmd_settings": {},
     }
+    before = show_active() if is_connected() else None
+    if before is not None:
+        disconnect(kill_rpc=False)
     connect(name, launch_rpc=False)
     # Brownie's own default is 0, at which it waits for ever; the project's configuration, where loaded, says more.
     gas_price(gas_price() or GAS_PRICE)
@@ -199,6 +206,8 @@ def brownie_connected(chain: DevelopmentChain) -> Iterator[None]:
     finally:
         disconnect(kill_rpc=False)
         del CONFIG.networks[name]
+        if before is not None:
+            connect(before, launch_rpc=False)
 
 
 def _start(options: list[str], *, mnemonic: str, port: int | None) -> DevelopmentChain:
@@ -287,17 +296,24 @@ def _ended_by_signals() -> Iterator[None]:
             signal.signal(number, handler)
 
 
+def _midnight(text: str) -> int:
+    """UTC seconds at which the day written as YYYY-MM-DD starts."""
+    return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp())
+
+
 def main() -> None:
     """Keep a development chain with its database until Ctrl-C."""
-    port = int(os.environ.get("PORT", USUAL_PORT))
-    start = os.environ.get("START", "")
-    start_time = int(datetime.fromisoformat(start).replace(tzinfo=UTC).timestamp()) if start else None
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--port", type=int, default=USUAL_PORT, help="port on the loopback (default: %(default)s)")
+    parser.add_argument("--start", type=_midnight, metavar="YYYY-MM-DD", help="day its clock starts (default: now)")
+    wanted = parser.parse_args()
     try:
-        with development_chain(port=port, database=DATABASE, start_time=start_time) as chain:
+        with development_chain(port=wanted.port, database=DATABASE, start_time=wanted.start) as chain:
             print(f"chain {CHAIN_ID} at {chain.url}, block {chain.height()}, database in .chain/; Ctrl-C ends it")
             chain.process.wait()
+        sys.exit("the chain ended by itself; its database stays in .chain/")
     except ChainUnavailable as error:
-        sys.exit(f"{error}")
+        sys.exit(str(error))
     except KeyboardInterrupt:
         print("chain ended; its database stays in .chain/")
 
