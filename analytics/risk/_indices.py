@@ -22,6 +22,7 @@ class Names:
     share: FloatArray
     members: FloatArray
     number: float
+    ascending: bool = False
 
     @property
     def singles(self) -> bool:
@@ -42,12 +43,22 @@ def names_of(exposures: Numbers, members: FloatArray | None = None) -> Names:
 
 def herfindahl(names: Names, *, normalised: bool = False) -> float:
     """Σ of squared shares; rescaled to [0, 1] where normalised."""
-    index = float(names.members @ np.square(names.share))
+    index = _dot(names.members, np.square(names.share))
     if not normalised:
         return index
     if names.number == 1.0:
         return 1.0
     return max(0.0, (index - 1.0 / names.number) / (1.0 - 1.0 / names.number))
+
+
+def ranked(names: Names) -> Names:
+    """The same names, smallest share first."""
+    if names.ascending:
+        return names
+    if names.singles:
+        return Names(np.sort(names.share), names.members, names.number, True)
+    order = np.argsort(names.share)
+    return Names(names.share[order], names.members[order], names.number, True)
 
 
 def top_share(names: Names, k: int) -> float:
@@ -56,22 +67,21 @@ def top_share(names: Names, k: int) -> float:
         raise InvalidInput(f"k: {k!r} is no count; give an integer above zero")
     if k >= names.number:
         return 1.0
+    names = ranked(names)
     if names.singles:
-        return float(np.partition(names.share, len(names.share) - k)[-k:].sum())
-    order = np.argsort(names.share)[::-1]
-    members = names.members[order]
+        return float(names.share[-k:].sum())
+    members = names.members[::-1]
     taken = np.clip(k - (np.cumsum(members) - members), 0.0, members)
-    return float(taken @ names.share[order])
+    return _dot(taken, names.share[::-1])
 
 
 def _rank_sum(names: Names) -> float:
     """Σ of rank times share over the names, rank 1 for the smallest."""
+    names = ranked(names)
     if names.singles:
-        return float(np.arange(1.0, names.number + 1.0) @ np.sort(names.share))
-    order = np.argsort(names.share)
-    members = names.members[order]
-    before = np.cumsum(members) - members
-    return float((members * (before + (members + 1.0) / 2.0)) @ names.share[order])
+        return _dot(np.arange(1.0, names.number + 1.0), names.share)
+    before = np.cumsum(names.members) - names.members
+    return _dot(names.members * (before + (names.members + 1.0) / 2.0), names.share)
 
 
 def gini(names: Names) -> float:
@@ -86,7 +96,7 @@ def hall_tideman(names: Names) -> float:
 
 def hoover(names: Names) -> float:
     """Half the sum of distances from the mean share."""
-    return 0.5 * float(names.members @ np.abs(names.share - 1.0 / names.number))
+    return 0.5 * _dot(names.members, np.abs(names.share - 1.0 / names.number))
 
 
 def renyi(names: Names, alpha: float) -> float:
@@ -97,10 +107,10 @@ def renyi(names: Names, alpha: float) -> float:
         return -math.log(float(share.max()))
     logs = np.log(share)
     if alpha == 1.0:
-        entropy = -float((members * share) @ logs)
+        entropy = -_dot(members * share, logs)
     elif abs(alpha - 1.0) <= 0.5:
         # Σ s^α - 1 = Σ s (s^(α-1) - 1): no cancellation as alpha nears 1.
-        entropy = math.log1p(float((members * share) @ np.expm1((alpha - 1.0) * logs))) / (1.0 - alpha)
+        entropy = math.log1p(_dot(members * share, np.expm1((alpha - 1.0) * logs))) / (1.0 - alpha)
     else:
         entropy = _log_sum(alpha * logs, members) / (1.0 - alpha)
     return max(0.0, entropy)
@@ -119,15 +129,15 @@ def generalised_entropy(names: Names, alpha: float) -> float:
     weight_held, logs = weight[held], np.log(ratio)
     with np.errstate(over="ignore"):
         if alpha == 0.0:
-            index = -float(weight_held @ logs)
+            index = -_dot(weight_held, logs)
         elif alpha == 1.0:
-            index = float((weight_held * ratio) @ logs)
+            index = _dot(weight_held * ratio, logs)
         elif alpha >= 0.5:
             # The mean of r is 1, so mean r^α - 1 = mean r (r^(α-1) - 1): no cancellation near 1.
-            index = float((weight_held * ratio) @ np.expm1((alpha - 1.0) * logs)) / (alpha * (alpha - 1.0))
+            index = _dot(weight_held * ratio, np.expm1((alpha - 1.0) * logs)) / (alpha * (alpha - 1.0))
         else:
             absent = float(weight[~held].sum())
-            index = (float(weight_held @ np.expm1(alpha * logs)) - absent) / (alpha * (alpha - 1.0))
+            index = (_dot(weight_held, np.expm1(alpha * logs)) - absent) / (alpha * (alpha - 1.0))
     if not math.isfinite(index):
         raise InvalidInput(f"alpha: the index of order {alpha:g} exceeds a float; take an order nearer to 0")
     return max(0.0, index)
@@ -144,9 +154,9 @@ def atkinson(names: Names, epsilon: float) -> float:
         return max(0.0, 1.0 - float(ratio.min()))
     logs, power = np.log(ratio), 1.0 - epsilon
     if power == 0.0:
-        equivalent = float(weight @ logs)
+        equivalent = _dot(weight, logs)
     elif abs(power) <= 0.5 and held.all():
-        equivalent = math.log1p(float(weight @ np.expm1(power * logs))) / power
+        equivalent = math.log1p(_dot(weight, np.expm1(power * logs))) / power
     else:
         equivalent = _log_sum(power * logs, weight[held]) / power
     return max(0.0, -math.expm1(equivalent))
@@ -155,4 +165,9 @@ def atkinson(names: Names, epsilon: float) -> float:
 def _log_sum(powers: FloatArray, weights: FloatArray) -> float:
     """Logarithm of Σ weight · exp(power), without overflow."""
     largest = float(powers.max())
-    return largest + math.log(float(weights @ np.exp(powers - largest)))
+    return largest + math.log(_dot(weights, np.exp(powers - largest)))
+
+
+def _dot(left: FloatArray, right: FloatArray) -> float:
+    """Σ of products by pairwise summation: nearer to exact than BLAS, and without its threads."""
+    return float((left * right).sum())

@@ -21,7 +21,27 @@ import numpy as np
 
 from analytics.errors import InvalidInput
 from analytics.risk import _indices
+from analytics.risk._concentration_table import concentration_pack, concentration_table
 from analytics.risk._inputs import Numbers, probabilities, scalar, vector
+
+__all__ = [
+    "atkinson",
+    "concentration_pack",
+    "concentration_table",
+    "effective_number",
+    "generalised_entropy",
+    "gini",
+    "hall_tideman",
+    "hannah_kay",
+    "herfindahl",
+    "herfindahl_bounds",
+    "hoover",
+    "renyi",
+    "shannon",
+    "theil",
+    "theil_l",
+    "top_share",
+]
 
 
 def herfindahl(exposures: Numbers, *, normalised: bool = False) -> float:
@@ -472,18 +492,14 @@ def herfindahl_bounds(
     """
     named = vector(probabilities(named_shares, name="named_shares"), name="named_shares")
     unnamed = scalar(rest, name="rest")
-    largest = (
-        float(named.min()) if largest_unnamed is None else scalar(largest_unnamed, name="largest_unnamed")
-    )
+    largest = float(named.min()) if largest_unnamed is None else scalar(largest_unnamed, name="largest_unnamed")
     if not 0.0 <= unnamed <= 1.0:
         raise InvalidInput(f"rest: {unnamed} is outside [0, 1]; give a fraction, 1.0 = 100 %")
     if not 0.0 <= largest <= 1.0:
         raise InvalidInput(f"largest_unnamed: {largest} is outside [0, 1]; give a fraction, 1.0 = 100 %")
     total = float(named.sum()) + unnamed
     if total > 1.0 + 1e-9:
-        raise InvalidInput(
-            f"named_shares and rest: they sum to {total}; shares of one whole sum to 1 at most"
-        )
+        raise InvalidInput(f"named_shares and rest: they sum to {total}; shares of one whole sum to 1 at most")
     lower = float(np.square(named).sum())
     if unnamed == 0.0:
         return lower, lower
