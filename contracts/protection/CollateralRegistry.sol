@@ -1,0 +1,385 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.26;
+
+import {LibBitmap} from "solady/src/utils/LibBitmap.sol";
+import {ICollateralRegistry} from "../../interfaces/ICollateralRegistry.sol";
+import {Governed} from "../governance/Governed.sol";
+import {LienState, Role} from "../types/Enums.sol";
+import {CustomerId, LoanId, PersonId} from "../types/Ids.sol";
+import {LienWord, activeLien} from "../types/LienWord.sol";
+import {ObjectWord} from "../types/ObjectWord.sol";
+import {Objects} from "./Objects.sol";
+
+/// @title CollateralRegistry
+/// @dev Liens over the objects that Objects keeps: one slot each. A lien's number tells its object's index and its rank, so that an object's
+/// liens are found in rank without a list. See ICollateralRegistry.
+contract CollateralRegistry is Objects {
+    using LibBitmap for LibBitmap.Bitmap;
+
+    struct Consent {
+        // slot 0
+        address account;
+        uint56 amount;
+    }
+
+    struct ReleaseProposal {
+        // slot 0
+        uint56 amount;
+        PersonId person;
+    }
+
+    struct EnforcementProposal {
+        // slot 0
+        address buyer;
+        uint56 proceeds;
+        PersonId person;
+    }
+
+    uint8 private constant MOST_LIENS_BY_ACTS = 64;
+
+    mapping(uint32 lien => LienWord) private _liens;
+    mapping(uint256 title => mapping(LoanId => Consent)) private _consents;
+    mapping(uint32 lien => ReleaseProposal) private _releases;
+    mapping(uint256 title => EnforcementProposal) private _enforcements;
+    LibBitmap.Bitmap private _closed;
+
+    constructor(address authority_, address titles, address customers) Governed(authority_) Objects(titles, customers) {}
+
+    // ---------------------------------------------------------------- liens
+
+    /// @inheritdoc ICollateralRegistry
+    function consent(uint256 title, LoanId loanId, uint128 amount) external {
+        uint24 businessDate = _actingDay();
+        CustomerId owner = _existing(title).ownerOf();
+        if (TITLES.ownerOf(title) != msg.sender) revert CollateralRegistry_NotOwner(title, msg.sender);
+        _checkHolder(title, owner, msg.sender);
+        if (LoanId.unwrap(loanId) == 0 || amount > type(uint56).max) {
+            revert CollateralRegistry_LienInvalid(title, LoanId.unwrap(loanId), CustomerId.unwrap(owner), amount);
+        }
+        _consents[title][loanId] = Consent({account: amount == 0 ? address(0) : msg.sender, amount: uint56(amount)});
+        emit ConsentGiven(title, LoanId.unwrap(loanId), CustomerId.unwrap(owner), amount, businessDate);
+    }
+
+    /// @inheritdoc ICollateralRegistry
+    function pledge(uint256 title, LoanId loanId, CustomerId borrower, uint128 amount) external returns (uint32 lien) {
+        PersonId person = _only(Role.LoanOfficer);
+        uint24 businessDate = _actingDay();
+        ObjectWord object = _existing(title);
+        uint32 party = CustomerId.unwrap(borrower);
+        _checkLien(title, loanId, party, amount, LoanId.unwrap(loanId) != 0 && party != 0);
+        if (object.validUntil() < businessDate) {
+            revert CollateralRegistry_AppraisalStale(title, object.validUntil(), businessDate);
+        }
+        if (object.liensOf() >= MOST_LIENS_BY_ACTS) revert CollateralRegistry_TooManyLiens(title, object.liensOf());
+        _checkSecondLien(title, object, loanId, 0);
+        _checkCover(title, object, amount);
+        bool consented = object.ownerOf() != borrower;
+        if (consented) _useConsent(title, loanId, object.ownerOf(), borrower, amount);
+        (lien,) = _place(object, activeLien(title, loanId, amount, party), businessDate, consented, person);
+    }
+
+    function _checkCover(uint256 title, ObjectWord object, uint128 amount) private pure {
+        uint128 coverValue = _coverValue(object);
+        if (object.pledgedOf() + amount > coverValue) {
+            revert CollateralRegistry_CoverExceeded(title, object.pledgedOf(), amount, coverValue);
+        }
+    }
+
+    function _useConsent(uint256 title, LoanId loanId, CustomerId owner, CustomerId borrower, uint128 amount) private {
+        Consent memory given = _consents[title][loanId];
+        bool agreed = given.account != address(0) && given.account == TITLES.ownerOf(title) && given.amount >= amount;
+        if (!agreed) {
+            revert CollateralRegistry_NoConsent(title, CustomerId.unwrap(owner), CustomerId.unwrap(borrower));
+        }
+        _checkHolder(title, owner, given.account);
+        delete _consents[title][loanId];
+    }
+
+    /// @inheritdoc ICollateralRegistry
+    function recordLien(uint256 title, uint32 lender, uint128 amount) external returns (uint32) {
+        PersonId person = _only(Role.CreditBureau);
+        uint24 businessDate = _postingDay();
+        ObjectWord object = _existing(title);
+        _checkLien(title, LoanId.wrap(0), lender, amount, lender != 0);
+        return _placeFact(object, activeLien(title, LoanId.wrap(0), amount, lender), businessDate, person);
+    }
+
+    /// @inheritdoc ICollateralRegistry
+    function importLiens(uint32 importId, ImportedLien[] calldata rows) external {
+        PersonId person = _only(Role.LoanOfficer);
+        uint24 businessDate = _postingDay();
+        uint256 total;
+        for (uint256 i = 0; i < rows.length; ++i) {
+            ImportedLien calldata row = rows[i];
+            ObjectWord object = _existing(row.title);
+            bool oneCreditor = (LoanId.unwrap(row.loanId) == 0) != (row.lender == 0);
+            _checkLien(row.title, row.loanId, row.lender, row.amount, oneCreditor);
+            _checkSecondLien(row.title, object, row.loanId, row.lender);
+            total += row.amount;
+            _placeFact(object, activeLien(row.title, row.loanId, row.amount, row.lender), businessDate, person);
+        }
+        _count(importId, rows.length, total);
+    }
+
+    function _checkLien(uint256 title, LoanId loanId, uint32 party, uint128 amount, bool complete) private pure {
+        if (!complete || amount == 0 || amount > type(uint56).max) {
+            revert CollateralRegistry_LienInvalid(title, LoanId.unwrap(loanId), party, amount);
+        }
+    }
+
+    /// @dev A loan, or in an import another lender, has one active lien on an object.
+    function _checkSecondLien(uint256 title, ObjectWord object, LoanId loanId, uint32 lender) private view {
+        uint32 first = uint32(object.indexOf()) << 8;
+        for (uint32 rank = object.liensOf(); rank != 0; --rank) {
+            LienWord other = _liens[first + rank];
+            bool same = other.loanOf() == loanId && (LoanId.unwrap(loanId) != 0 || other.partyOf() == lender);
+            if (same && other.isActive()) {
+                revert CollateralRegistry_AlreadyPledged(title, LoanId.unwrap(loanId), lender);
+            }
+        }
+    }
+
+    /// @dev Place a lien that exists whether or not the value carries it.
+    function _placeFact(ObjectWord object, LienWord word, uint24 businessDate, PersonId person) private returns (uint32 lien) {
+        if (object.liensOf() == type(uint8).max) revert CollateralRegistry_TooManyLiens(word.titleOf(), object.liensOf());
+        (lien, object) = _place(object, word, businessDate, false, person);
+        _callMargin(word.titleOf(), object, businessDate);
+    }
+
+    function _place(ObjectWord object, LienWord word, uint24 businessDate, bool consented, PersonId person)
+        private
+        returns (uint32 lien, ObjectWord placed)
+    {
+        uint8 rank = object.liensOf() + 1;
+        lien = (uint32(object.indexOf()) << 8) + rank;
+        placed = object.withPledge(object.pledgedOf() + word.amountOf(), rank);
+        _liens[lien] = word;
+        _objects[word.titleOf()] = placed;
+        _tellPlaced(lien, word, placed.pledgedOf(), businessDate, consented, person);
+    }
+
+    function _tellPlaced(uint32 lien, LienWord word, uint128 pledged, uint24 businessDate, bool consented, PersonId person)
+        private
+    {
+        uint64 loanId = LoanId.unwrap(word.loanOf());
+        uint32 party = word.partyOf();
+        emit LienPlaced(
+            lien, word.titleOf(), loanId, loanId == 0 ? 0 : party, loanId == 0 ? party : 0, word.amountOf(), uint8(lien),
+            pledged, businessDate, consented, PersonId.unwrap(person)
+        );
+    }
+
+    // ---------------------------------------------------------------- release
+
+    /// @inheritdoc ICollateralRegistry
+    function proposeRelease(uint32 lien, uint128 amount) external {
+        PersonId person = _only(Role.LoanOfficer);
+        _postingDay();
+        _checkRelease(lien, _active(lien), amount, true);
+        _releases[lien] = ReleaseProposal({amount: uint56(amount), person: person});
+        emit ReleaseProposed(lien, amount, PersonId.unwrap(person));
+    }
+
+    /// @inheritdoc ICollateralRegistry
+    function release(uint32 lien, uint128 amount) external {
+        PersonId person = _only(Role.Approver);
+        uint24 businessDate = _postingDay();
+        LienWord word = _active(lien);
+        _checkRelease(lien, word, amount, true);
+        ReleaseProposal memory proposal = _releases[lien];
+        if (proposal.amount != amount) revert CollateralRegistry_NotProposed(lien, amount);
+        _differs(proposal.person, person);
+        _release(lien, word, amount, businessDate, person);
+    }
+
+    /// @inheritdoc ICollateralRegistry
+    function releaseClosed(uint32 lien) external {
+        uint24 businessDate = _postingDay();
+        LienWord word = _active(lien);
+        LoanId loanId = word.loanOf();
+        if (LoanId.unwrap(loanId) == 0) revert CollateralRegistry_LenderDiffers(lien, word.partyOf());
+        if (!_closed.get(LoanId.unwrap(loanId))) {
+            revert CollateralRegistry_LoanStillOwes(lien, LoanId.unwrap(loanId));
+        }
+        _release(lien, word, word.amountOf(), businessDate, _callerPerson());
+    }
+
+    /// @inheritdoc ICollateralRegistry
+    function recordRelease(uint32 lien, uint128 amount) external {
+        PersonId person = _only(Role.CreditBureau);
+        uint24 businessDate = _postingDay();
+        LienWord word = _active(lien);
+        _checkRelease(lien, word, amount, false);
+        _release(lien, word, amount, businessDate, person);
+    }
+
+    /// @inheritdoc ICollateralRegistry
+    function markClosed(LoanId loanId, bool closed) external {
+        _only(Role.Book);
+        _closed.setTo(LoanId.unwrap(loanId), closed);
+    }
+
+    /// @dev This bank's liens are its own to release, another lender's are a bureau's to record.
+    function _checkRelease(uint32 lien, LienWord word, uint128 amount, bool own) private pure {
+        if ((LoanId.unwrap(word.loanOf()) != 0) != own) {
+            revert CollateralRegistry_LenderDiffers(lien, own ? word.partyOf() : 0);
+        }
+        if (amount == 0 || amount > word.amountOf()) {
+            revert CollateralRegistry_ReleaseExceeds(lien, amount, word.amountOf());
+        }
+    }
+
+    function _release(uint32 lien, LienWord word, uint128 amount, uint24 businessDate, PersonId person) private {
+        uint256 title = word.titleOf();
+        ObjectWord object = _objects[title];
+        uint128 left = word.amountOf() - amount;
+        uint128 pledged = object.pledgedOf() - amount;
+        _liens[lien] = word.withAmount(left, left == 0 ? LienState.Released : LienState.Active);
+        _objects[title] = object.withPledge(pledged, object.liensOf());
+        delete _releases[lien];
+        emit LienReleased(lien, title, amount, left, pledged, businessDate, PersonId.unwrap(person));
+    }
+
+    // ---------------------------------------------------------------- enforcement
+
+    /// @inheritdoc ICollateralRegistry
+    function proposeEnforcement(uint256 title, uint128 proceeds, address buyer) external {
+        PersonId person = _only(Role.Collector);
+        _actingDay();
+        _existing(title);
+        if (proceeds > type(uint56).max || buyer == address(0) || buyer == address(this)) {
+            revert CollateralRegistry_NotProposed(title, proceeds);
+        }
+        _enforcements[title] = EnforcementProposal({buyer: buyer, proceeds: uint56(proceeds), person: person});
+        emit EnforcementProposed(title, proceeds, buyer, PersonId.unwrap(person));
+    }
+
+    /// @inheritdoc ICollateralRegistry
+    function enforce(uint256 title, uint128 proceeds, address buyer) external {
+        PersonId person = _only(Role.Approver);
+        uint24 businessDate = _actingDay();
+        ObjectWord object = _existing(title);
+        EnforcementProposal memory proposal = _enforcements[title];
+        if (proposal.buyer == address(0) || proposal.buyer != buyer || proposal.proceeds != proceeds) {
+            revert CollateralRegistry_NotProposed(title, proceeds);
+        }
+        _differs(proposal.person, person);
+        delete _enforcements[title];
+        uint128 surplus = _payLiens(title, object, proceeds, businessDate);
+        object = object.withPledge(0, object.liensOf()).withAppraisal(
+            0, object.haircutOf(), object.appraisedOn(), object.validUntil()
+        );
+        _objects[title] = object;
+        emit CollateralEnforced(title, proceeds, surplus, businessDate, PersonId.unwrap(person));
+        _changeOwner(title, object, CUSTOMERS.customerOfAccount(buyer));
+        TITLES.handOver(buyer, title);
+    }
+
+    /// @dev Pay active liens in rank; what is left over is the surplus.
+    function _payLiens(uint256 title, ObjectWord object, uint128 proceeds, uint24 businessDate) private returns (uint128 rest) {
+        rest = proceeds;
+        uint32 first = uint32(object.indexOf()) << 8;
+        uint32 last = first + object.liensOf();
+        for (uint32 lien = first + 1; lien <= last; ++lien) {
+            LienWord word = _liens[lien];
+            if (!word.isActive()) continue;
+            uint128 paid = word.amountOf() < rest ? word.amountOf() : rest;
+            uint128 shortfall = word.amountOf() - paid;
+            rest -= paid;
+            _liens[lien] = word.withAmount(shortfall, LienState.Enforced);
+            delete _releases[lien];
+            emit LienEnforced(lien, title, LoanId.unwrap(word.loanOf()), paid, shortfall, businessDate);
+        }
+    }
+
+    // ---------------------------------------------------------------- views
+
+    /// @inheritdoc ICollateralRegistry
+    function coverOf(LoanId loanId, CustomerId borrower, uint32[] calldata liens)
+        external
+        view
+        returns (uint128 cover, bool stale)
+    {
+        uint24 businessDate = _today();
+        uint32 previous;
+        for (uint256 i = 0; i < liens.length; ++i) {
+            uint32 lien = liens[i];
+            if (lien <= previous) revert CollateralRegistry_LiensOutOfOrder(lien);
+            previous = lien;
+            LienWord word = _active(lien);
+            _checkSecures(lien, word, loanId, borrower);
+            ObjectWord object = _objects[word.titleOf()];
+            cover += _coverOfLien(lien, word.amountOf(), object);
+            if (object.validUntil() < businessDate) stale = true;
+        }
+    }
+
+    /// @dev A lien of an opening book names no borrower; the loan it names suffices.
+    function _checkSecures(uint32 lien, LienWord word, LoanId loanId, CustomerId borrower) private pure {
+        uint32 party = word.partyOf();
+        bool ofBorrower = party == 0 || party == CustomerId.unwrap(borrower);
+        if (word.loanOf() != loanId || LoanId.unwrap(loanId) == 0 || !ofBorrower) {
+            revert CollateralRegistry_LienNotOfLoan(lien, LoanId.unwrap(loanId), CustomerId.unwrap(borrower));
+        }
+    }
+
+    /// @dev While the value carries every lien, none need be summed.
+    function _coverOfLien(uint32 lien, uint128 amount, ObjectWord object) private view returns (uint128) {
+        uint128 left = _coverValue(object);
+        if (left >= object.pledgedOf()) return amount;
+        for (uint32 prior = (lien & ~uint32(type(uint8).max)) + 1; prior < lien; ++prior) {
+            LienWord word = _liens[prior];
+            if (!word.isActive()) continue;
+            if (word.amountOf() >= left) return 0;
+            left -= word.amountOf();
+        }
+        return amount < left ? amount : left;
+    }
+
+    function _active(uint32 lien) private view returns (LienWord word) {
+        word = _liens[lien];
+        if (!word.isActive()) revert CollateralRegistry_LienNotActive(lien, uint8(word.stateOf()));
+    }
+
+    /// @inheritdoc ICollateralRegistry
+    function lienOf(uint32 lien) external view returns (Lien memory) {
+        LienWord word = _liens[lien];
+        bool own = LoanId.unwrap(word.loanOf()) != 0;
+        return Lien({
+            title: word.titleOf(),
+            loanId: word.loanOf(),
+            borrower: CustomerId.wrap(own ? word.partyOf() : 0),
+            amount: word.amountOf(),
+            lender: own ? 0 : word.partyOf(),
+            rank: word.stateOf() == LienState.None ? 0 : uint8(lien),
+            state: word.stateOf()
+        });
+    }
+
+    /// @inheritdoc ICollateralRegistry
+    function isClosed(LoanId loanId) external view returns (bool) {
+        return _closed.get(LoanId.unwrap(loanId));
+    }
+
+    /// @inheritdoc ICollateralRegistry
+    function consentOf(uint256 title, LoanId loanId) external view returns (address account, uint128 amount) {
+        Consent storage given = _consents[title][loanId];
+        return (given.account, given.amount);
+    }
+
+    /// @inheritdoc ICollateralRegistry
+    function releaseProposalOf(uint32 lien) external view returns (uint128 amount, uint32 person) {
+        ReleaseProposal storage proposal = _releases[lien];
+        return (proposal.amount, PersonId.unwrap(proposal.person));
+    }
+
+    /// @inheritdoc ICollateralRegistry
+    function enforcementProposalOf(uint256 title)
+        external
+        view
+        returns (uint128 proceeds, address buyer, uint32 person)
+    {
+        EnforcementProposal storage proposal = _enforcements[title];
+        return (proposal.proceeds, proposal.buyer, PersonId.unwrap(proposal.person));
+    }
+}
