@@ -100,9 +100,7 @@ def parse_cycle(text: str) -> Cycle:
     """
     match = _CYCLE.fullmatch(text.strip().upper())
     if match is None or not text.isascii():
-        raise InvalidInput(
-            f"cycle {text!r} is malformed; write it like P1ML0 (number, unit D W M Q H Y, stub)"
-        )
+        raise InvalidInput(f"cycle {text!r} is malformed; write it like P1ML0 (number, unit D W M Q H Y, stub)")
     number, unit = int(match[1]), match[2]
     months, days = number * MONTHS_PER_UNIT.get(unit, 0), number * DAYS_PER_UNIT.get(unit, 0)
     if months > MAX_CYCLE_MONTHS or days > MAX_CYCLE_DAYS:

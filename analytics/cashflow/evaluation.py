@@ -81,9 +81,7 @@ class _Evaluation:
         payoff = getattr(self, f"_{slot.kind.name.lower()}")(slot)
         state = self._state
         state.time = slot.due
-        if slot.kind in NOTIONAL_CHANGES and (
-            self._terms.base is not Base.NTL or self._terms.kind not in AMORTISERS
-        ):
+        if slot.kind in NOTIONAL_CHANGES and (self._terms.base is not Base.NTL or self._terms.kind not in AMORTISERS):
             state.base = state.notional
         return CashFlowEvent(slot.shown, slot.kind, payoff, state.notional, state.rate, state.accrued)
 
@@ -241,9 +239,7 @@ def _clamp(value: Decimal, floor: Decimal | None, cap: Decimal | None) -> Decima
     return value if cap is None else min(value, cap)
 
 
-def project(
-    terms: Terms, *, observed: Observations | None = None, until: int | None = None
-) -> list[CashFlowEvent]:
+def project(terms: Terms, *, observed: Observations | None = None, until: int | None = None) -> list[CashFlowEvent]:
     """Future events of one loan, from its status date to its end.
 
     Parameters
@@ -288,9 +284,7 @@ def project(
         return _evaluated(terms, slots, evaluation, until=until)
 
 
-def _evaluated(
-    terms: Terms, slots: list[Slot], evaluation: _Evaluation, *, until: int | None
-) -> list[CashFlowEvent]:
+def _evaluated(terms: Terms, slots: list[Slot], evaluation: _Evaluation, *, until: int | None) -> list[CashFlowEvent]:
     events: list[CashFlowEvent] = []
     for slot in slots:
         if counted_day(slot.shown) <= counted_day(terms.status):

@@ -34,9 +34,7 @@ class Observations:
         index = bisect_right(points, moment, key=lambda point: point[0])
         if index == 0:
             known = ", ".join(sorted(self.series)) or "none"
-            raise InvalidInput(
-                f"no value of {name!r} observed by {format_moment(moment)}; series known: {known}"
-            )
+            raise InvalidInput(f"no value of {name!r} observed by {format_moment(moment)}; series known: {known}")
         return points[index - 1][1]
 
     @property
@@ -60,8 +58,7 @@ def parse_observations(
         if not isinstance(points, list):
             raise InvalidInput(f"observed series {name!r} has no list 'data'")
         series[name] = sorted(
-            (parse_moment(str(point["timestamp"])), parse_number(name, str(point["value"]).strip()))
-            for point in points
+            (parse_moment(str(point["timestamp"])), parse_number(name, str(point["value"]).strip())) for point in points
         )
     return Observations(
         series,

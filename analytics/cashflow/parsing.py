@@ -29,9 +29,7 @@ class _Reader:
     """Reads terms by name, remembers which were read, and names the term that it refuses."""
 
     def __init__(self, terms: Mapping[str, object]) -> None:
-        self._terms = {
-            key: value for key, value in terms.items() if value is not None and str(value).strip() != ""
-        }
+        self._terms = {key: value for key, value in terms.items() if value is not None and str(value).strip() != ""}
         self._read: set[str] = set()
 
     def text(self, name: str, default: str = "") -> str:
@@ -47,9 +45,7 @@ class _Reader:
     def choice(self, name: str, allowed: Mapping[str, object], default: str) -> str:
         value = self.text(name, default).upper()
         if value not in allowed:
-            raise InvalidInput(
-                f"term {name} is {value!r}; use one of {', '.join(sorted(filter(None, allowed)))}"
-            )
+            raise InvalidInput(f"term {name} is {value!r}; use one of {', '.join(sorted(filter(None, allowed)))}")
         return value
 
     def number(self, name: str) -> Decimal | None:
@@ -212,9 +208,7 @@ def _segments(read: _Reader, suffix: str, amounts: list[str], flags: list[bool])
     if len(cycles) != len(anchors):
         cycles = [cycles[0] if cycles else None] * len(anchors)
     if len(amounts) != len(anchors) or len(flags) != len(anchors):
-        raise InvalidInput(
-            f"arrays of {suffix} differ in length: {len(anchors)} anchors, {len(amounts)} values"
-        )
+        raise InvalidInput(f"arrays of {suffix} differ in length: {len(anchors)} anchors, {len(amounts)} values")
     if anchors != sorted(set(anchors)):
         raise InvalidInput(f"anchors of {suffix} must ascend")
     return tuple(

@@ -21,7 +21,7 @@ from analytics.cashflow.calendar import (
 from analytics.cashflow.terms import Base, Kind, Penalty, Segment, Series, Terms
 from analytics.errors import InvalidInput
 
-MAX_EVENTS: Final = 20_000
+MAX_EVENTS: Final = 5_000
 AMORTISERS: Final = (Kind.LAM, Kind.NAM, Kind.ANN, Kind.LAX)
 
 
@@ -82,9 +82,7 @@ def cyclic_times(series: Series, end: int, *, end_of_month: bool) -> list[int]:
             following = end
             break
         if len(times) > MAX_EVENTS:
-            raise InvalidInput(
-                f"more than {MAX_EVENTS} events from {format_moment(series.anchor)}; lengthen the cycle"
-            )
+            raise InvalidInput(f"more than {MAX_EVENTS} events from {format_moment(series.anchor)}; lengthen the cycle")
         following = step(series.anchor, series.cycle, len(times), end_of_month=end_of_month)
     times.append(end)
     if series.cycle is not None and series.cycle.long_stub and following != end and len(times) > 2:
@@ -95,9 +93,7 @@ def cyclic_times(series: Series, end: int, *, end_of_month: bool) -> list[int]:
 def anchored(series: Series, terms: Terms) -> Series:
     """The series with its default anchor: one cycle after the initial exchange."""
     if series.anchor is None and series.cycle is not None:
-        return Series(
-            step(terms.initial_exchange, series.cycle, 1, end_of_month=terms.end_of_month), series.cycle
-        )
+        return Series(step(terms.initial_exchange, series.cycle, 1, end_of_month=terms.end_of_month), series.cycle)
     return series
 
 
@@ -116,15 +112,9 @@ def maturity(terms: Terms, *, called: int | None, until: int | None) -> int | No
     if terms.kind is Kind.UMP:
         return None
     if terms.kind is Kind.CLM:
-        end = (
-            until
-            if called is None
-            else step(called, terms.notice or Cycle(0, 0, False), 1, end_of_month=False)
-        )
+        end = until if called is None else step(called, terms.notice or Cycle(0, 0, False), 1, end_of_month=False)
         if end is None:
-            raise InvalidInput(
-                "a call loan without maturityDate needs a call (XD) or a date to project until"
-            )
+            raise InvalidInput("a call loan without maturityDate needs a call (XD) or a date to project until")
         return end
     if terms.kind is Kind.ANN and terms.amortization is not None:
         return terms.amortization
@@ -137,9 +127,7 @@ def _repaid(terms: Terms) -> int:
     series = anchored(terms.principal, terms)
     anchor, cycle = series.anchor, series.cycle
     if terms.next_principal is None or anchor is None or cycle is None:
-        raise InvalidInput(
-            "maturityDate is missing, and so is nextPrincipalRedemptionPayment to derive it from"
-        )
+        raise InvalidInput("maturityDate is missing, and so is nextPrincipalRedemptionPayment to derive it from")
     passed = 0
     while step(anchor, cycle, passed, end_of_month=terms.end_of_month) < terms.status:
         passed += 1
@@ -150,9 +138,7 @@ def _repaid(terms: Terms) -> int:
         numerator, denominator = year_fraction(last, following, terms.day_count, maturity=None)
         payment -= terms.notional * (terms.rate or Decimal(0)) * numerator / denominator
     if payment <= 0:
-        raise InvalidInput(
-            "nextPrincipalRedemptionPayment does not cover the interest, so the loan never ends"
-        )
+        raise InvalidInput("nextPrincipalRedemptionPayment does not cover the interest, so the loan never ends")
     payments = int((terms.notional / payment).to_integral_value(ROUND_CEILING))
     if payments > MAX_EVENTS:
         raise InvalidInput(
@@ -195,9 +181,7 @@ def contract_slots(
     slots = [Slot(terms.initial_exchange, terms.initial_exchange, EventType.IED)]
     slots += _interest(terms, stop, end, called=called)
     slots += _resets(terms, stop)
-    slots += _plain(
-        terms, EventType.FP, terms.fee if terms.fee_rate else Series(), stop, last=end is not None
-    )
+    slots += _plain(terms, EventType.FP, terms.fee if terms.fee_rate else Series(), stop, last=end is not None)
     if terms.scales_interest or terms.scales_notional:
         slots += _plain(terms, EventType.SC, terms.scaling, stop, last=False)
     if terms.kind in AMORTISERS:

@@ -128,9 +128,7 @@ class Terms:
 def refuse_absurd(terms: Terms) -> None:
     """Raise InvalidInput, naming the term, where terms lie outside any loan that makes sense."""
     if not 0 < terms.notional <= MAX_NOTIONAL:
-        raise InvalidInput(
-            f"notionalPrincipal is {terms.notional}; it must be above 0 and at most {MAX_NOTIONAL}"
-        )
+        raise InvalidInput(f"notionalPrincipal is {terms.notional}; it must be above 0 and at most {MAX_NOTIONAL}")
     for name, rate in (
         ("nominalInterestRate", terms.rate),
         ("rateSpread", terms.spread),
@@ -179,8 +177,6 @@ def _refuse_bad_dates(terms: Terms) -> None:
     if terms.kind in (Kind.LAM, Kind.NAM, Kind.ANN) and terms.principal.cycle is None:
         raise InvalidInput("term cycleOfPrincipalRedemption is missing")
     if terms.kind in (Kind.LAM, Kind.NAM) and terms.maturity is None and terms.next_principal is None:
-        raise InvalidInput(
-            "maturityDate and nextPrincipalRedemptionPayment are both missing; one must be given"
-        )
+        raise InvalidInput("maturityDate and nextPrincipalRedemptionPayment are both missing; one must be given")
     if terms.kind is Kind.LAX and not terms.principal_array:
         raise InvalidInput("term arrayCycleAnchorDateOfPrincipalRedemption is missing")

@@ -11,7 +11,7 @@ library ActusMaturity {
     using Schedule for uint256;
 
     int256 private constant WAD = 1e18;
-    uint256 private constant MAX_PAYMENTS = 20_000;
+    uint256 private constant MAX_PAYMENTS = 5_000;
 
     /// @notice Thrown when a contract without an end is projected without a horizon.
     error Actus_NoHorizon(ContractKind kind);
@@ -104,7 +104,9 @@ library ActusMaturity {
         int256 balance = terms.notional;
         Segment[] memory entries = terms.principalArray;
         for (uint256 i; i < entries.length; ++i) {
-            uint256 limit = i + 1 < entries.length ? entries[i + 1].series.anchor : type(uint256).max;
+            bool last = i + 1 == entries.length;
+            if (last && (entries[i].flag || entries[i].amount <= 0)) break;
+            uint256 limit = last ? type(uint256).max : entries[i + 1].series.anchor;
             Series memory series = entries[i].series;
             uint256 time = series.anchor;
             for (uint256 count = 1; time < limit; ++count) {

@@ -16,7 +16,7 @@ library ActusSchedule {
     using Schedule for uint256;
 
     uint256 private constant DAY = 1 days;
-    uint256 private constant MAX_EVENTS = 20_000;
+    uint256 private constant MAX_EVENTS = 5_000;
 
     /// @notice Thrown when a kind of contract has no unscheduled event of this kind.
     error Actus_UnexpectedEvent(ContractKind kind, EventKind observed);

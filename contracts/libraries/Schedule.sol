@@ -8,7 +8,7 @@ import {Calendar} from "./Calendar.sol";
 /// @notice Moments are seconds since 1970. A moment at 23:59:59 counts as the day that follows (ACTUS, midnight).
 library Schedule {
     uint256 internal constant DAY = 1 days;
-    uint256 internal constant MAX_TIMES = 20_000;
+    uint256 internal constant MAX_TIMES = 5_000;
 
     /// @notice Thrown when a series has more times than any loan needs.
     error Schedule_TooLong(uint256 anchor, uint256 end);
