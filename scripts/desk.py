@@ -1,0 +1,130 @@
+"""The bank's desk: the deployed system, its people, and what the bank's references are called on chain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeVar
+
+from brownie.network.transaction import TransactionReceipt
+from eth_utils.crypto import keccak
+
+from analytics.chain import Deployment, Node
+from analytics.chain.views import Views
+from analytics.errors import InvalidInput
+from scripts.chain import DevelopmentChain
+from scripts.deployment import System, commitment
+
+BATCH: Final = 50
+GAS: Final = 25_000_000
+DAY_SECONDS: Final = 86_400
+TOP_BIT: Final = 1 << 63
+TITLE_BITS: Final = 96
+REFERENCE_BYTES: Final = 32
+
+Item = TypeVar("Item")
+
+
+@dataclass(slots=True)
+class Desk:
+    """Where acts are done: contracts, people's accounts, the node, and ids by reference.
+
+    Customers and guarantees are numbered by the contracts, so their ids are learned; loans and titles have
+    ids that follow from their references.
+    """
+
+    system: System
+    people: Mapping[str, Any]
+    node: Node
+    deployment: Deployment
+    salt: bytes
+    chain: DevelopmentChain | None = None
+    customers: dict[str, int] = field(default_factory=dict)
+    loans: dict[str, int] = field(default_factory=dict)
+    liens: dict[tuple[str, str], int] = field(default_factory=dict)
+    guarantees: dict[str, int] = field(default_factory=dict)
+    accounts: dict[str, Any] = field(default_factory=dict)
+
+    def by(self, name: str) -> dict[str, Any]:
+        """Transaction options of a person of the role table, gas given so that none is estimated."""
+        return {"from": self.people[name], "gas_limit": GAS}
+
+    def views(self) -> Views:
+        """The contracts' views at the latest block."""
+        return Views(self.node, self.deployment, self.node.quantity("eth_blockNumber"))
+
+    def commitment(self, ref: str) -> bytes:
+        """What stands for a customer on chain."""
+        return commitment(ref, self.salt)
+
+    def title(self, ref: str) -> int:
+        """The keyed tag of a registered object."""
+        return int.from_bytes(keccak(self.salt + b"title" + ref.encode()), "big") % (1 << TITLE_BITS)
+
+    def open_day(self, day: int) -> None:
+        """Open a business day, moving a development chain's clock to its morning first."""
+        businessdate, is_open = self.system.authority.day()
+        if is_open and businessdate == day:
+            return
+        if is_open:
+            self.close_day()
+        if self.chain is not None:
+            morning = day * DAY_SECONDS + DAY_SECONDS // 8
+            if morning > self.chain.timestamp():
+                self.chain.advance_to(morning)
+        self.system.authority.openDay(day, self.by("treasurer"))
+
+    def close_day(self) -> int:
+        """Close the business day; returns the block in which its control totals stand."""
+        return int(self.system.authority.closeDay(self.by("treasurer")).block_number)
+
+
+def reference(ref: str) -> bytes:
+    """An external reference as a word: ASCII, at most 32 letters.
+
+    Raises InvalidInput for one that is empty, longer, or holds other letters.
+
+    >>> reference("LC-1")[:6]
+    b'LC-1\\x00\\x00'
+    """
+    if not ref or not ref.isascii() or not ref.isprintable() or len(ref) > REFERENCE_BYTES:
+        raise InvalidInput(f"reference {ref!r}: 1 to {REFERENCE_BYTES} printable ASCII letters are allowed")
+    return ref.encode("ascii").ljust(REFERENCE_BYTES, b"\0")
+
+
+def imported_loan(ref: str) -> int:
+    """The id of an imported loan, as LoanBook.loanIdOf derives it from its reference.
+
+    >>> imported_loan("LC-1") >> 63
+    1
+    """
+    return (int.from_bytes(keccak(reference(ref)), "big") & (TOP_BIT - 1)) | TOP_BIT
+
+
+def code(text: str, size: int) -> bytes:
+    """A code as the fixed bytes the contracts take.
+
+    Raises InvalidInput for one that does not fit or is not ASCII.
+
+    >>> code("CN-GD", 6)
+    b'CN-GD\\x00'
+    """
+    if not text.isascii() or len(text) > size:
+        raise InvalidInput(f"code {text!r}: at most {size} ASCII letters are allowed")
+    return text.encode("ascii").ljust(size, b"\0")
+
+
+def batches(items: Sequence[Item], size: int = BATCH) -> Iterator[Sequence[Item]]:
+    """A sequence in runs of at most ``size``.
+
+    >>> [list(run) for run in batches([1, 2, 3], 2)]
+    [[1, 2], [3]]
+    """
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+def told(transaction: TransactionReceipt, name: str) -> Sequence[Mapping[str, Any]]:
+    """The events of a name that a transaction emitted."""
+    events = transaction.events
+    return list(events[name]) if name in events else []
