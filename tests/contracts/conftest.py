@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 from brownie import accounts as chain_accounts
-from brownie import chain, project
+from brownie import chain, project, web3
 from eth_utils.crypto import keccak
 
 from scripts.deployment import System, deploy, staff
-from scripts.roles import Role
+from scripts.roles import PEOPLE, Role
 
 DAY = 86_400
 SALT = b"a salt for tests only"
@@ -63,6 +63,12 @@ guardian = _one("guardian")
 
 
 @pytest.fixture(scope="module")
+def spares(module_isolation: None) -> Sequence[Any]:
+    """Accounts of the bank that nobody holds yet."""
+    return chain_accounts[len(PEOPLE) : FIRST_OUTSIDER]
+
+
+@pytest.fixture(scope="module")
 def borrower(module_isolation: None) -> Any:
     """An account of a customer-to-be; it holds no role."""
     return chain_accounts[FIRST_OUTSIDER]
@@ -78,6 +84,31 @@ def stranger(module_isolation: None) -> Any:
 def outsiders(module_isolation: None) -> Sequence[Any]:
     """Eight more accounts without roles, for customers and payees."""
     return chain_accounts[FIRST_OUTSIDER + 1 : FIRST_OUTSIDER + 9]
+
+
+@pytest.fixture
+def authority_paused(system: System, guardian: Any) -> int:
+    """Acts are paused for an hour; the time at which that ends."""
+    system.authority.pause(3_600, {"from": guardian})
+    return system.authority.pausedUntil()
+
+
+@pytest.fixture(scope="module")
+def as_contract(module_isolation: None) -> Callable[[Any], Any]:
+    """A function that gives a contract's own account to send from, as only a development chain can."""
+
+    def unlock(contract: Any) -> Any:
+        requests = (
+            ("evm_addAccount", [contract.address, ""]),
+            ("personal_unlockAccount", [contract.address, "", 0]),
+            ("evm_setAccountBalance", [contract.address, hex(10**24)]),
+        )
+        for method, arguments in requests:
+            answer = web3.provider.make_request(method, arguments)
+            assert "error" not in answer, answer
+        return chain_accounts.at(contract.address, force=True)
+
+    return unlock
 
 
 @pytest.fixture
