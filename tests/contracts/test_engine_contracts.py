@@ -208,7 +208,7 @@ def test_array_anchors_that_do_not_ascend_are_refused(engine: Any) -> None:
 def test_payments_that_never_repay_are_refused(engine: Any) -> None:
     interest_only = replace(_terms("LAM", cycleOfPrincipalRedemption="P1ML0"), kind=Kind.NAM, maturity=None)
     with reverts("Actus_NeverRepaid", Kind.NAM.value):
-        _call(engine, replace(interest_only, next_principal=Decimal(4)))
+        _call(engine, replace(interest_only, next_principal=Decimal(3)))
     growing = replace(_terms(), kind=Kind.LAX, maturity=None, principal_array=(_segment(START, 10, increases=True),))
     with reverts("Actus_NeverRepaid", Kind.LAX.value):
         _call(engine, growing)

@@ -1,0 +1,119 @@
+"""The reference cases pass on the chain through the command that users run, and the comparison can fail."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from analytics.cashflow import CashFlowEvent, EventType
+from analytics.cashflow.calendar import parse_moment
+from tests.conformance.compare import first_difference
+
+ROOT = Path(__file__).resolve().parents[2]
+LINE = re.compile(r"(\w+): (\d+) passed, (\d+) failed, (\d+) not supported")
+UNSUPPORTED = {"ceg", "cec"}
+
+
+def _conformance(folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "tests.conformance.run"],
+        cwd=ROOT, env={**os.environ, "ACTUS": str(folder)}, capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+
+
+def _tallies(output: str) -> dict[str, tuple[int, int, int]]:
+    return {match[1]: (int(match[2]), int(match[3]), int(match[4])) for match in LINE.finditer(output)}
+
+
+def test_every_reference_case_passes_on_the_chain(vectors: Path) -> None:
+    folder = vectors / "actus"
+    expected = {}
+    for path in folder.glob("*.json"):
+        count = len(json.loads(path.read_text(encoding="utf-8")))
+        expected[path.stem] = (0, 0, count) if path.stem in UNSUPPORTED else (count, 0, 0)
+    run = _conformance(folder)
+    assert _tallies(run.stdout) == expected, run.stdout + run.stderr
+    assert run.returncode == 0
+
+
+def _bullet(**changes: Any) -> dict[str, Any]:
+    """One case of a type of our own making: a bullet of 100 at 7.3 % for a year."""
+    row = {
+        "eventDate": "2026-01-01T00:00:00",
+        "currency": "CNY",
+        "nominalInterestRate": "0.073",
+        "accruedInterest": "0",
+    }
+    terms = {
+        "contractType": "PAM", "contractRole": "RPA", "statusDate": "2025-06-01", "initialExchangeDate": "2025-01-01",
+        "maturityDate": "2026-01-01T00:00:00", "notionalPrincipal": " 100", "nominalInterestRate": 0.073,
+        "accruedInterest": "0.5", "dayCountConvention": "A/365",
+    }  # fmt: skip
+    results = [
+        {**row, "eventType": "IP", "payoff": "4.78", "notionalPrincipal": "100"},
+        {**row, "eventType": "MD", "payoff": "100", "notionalPrincipal": "0"},
+    ]
+    return {"terms": terms, "to": "", "dataObserved": {}, "eventsObserved": [], "results": results, **changes}
+
+
+def test_other_names_and_other_files_go_through_the_same_command(tmp_path: Path) -> None:
+    """One case that passes, one with a wrong row, one with bad terms, one of an unknown type: none is passed over."""
+    good, wrong, bad, unknown = _bullet(), _bullet(), _bullet(), _bullet()
+    wrong["results"][0]["payoff"] = "4.780006"
+    bad["terms"] = {**bad["terms"], "dayCountConvention": "A/364"}
+    unknown["terms"] = {**unknown["terms"], "contractType": "SWAPS"}
+    cases = {"good": good, "wrong": wrong, "bad": bad, "unknown": unknown}
+    (tmp_path / "mine.json").write_text(json.dumps(cases), encoding="utf-8")
+    run = _conformance(tmp_path)
+    assert _tallies(run.stdout) == {"mine": (1, 2, 1)}, run.stdout + run.stderr
+    assert "wrong: row 1 (2026-01-01T00:00:00 IP): payoff is 4.780000000, not 4.780006" in run.stdout
+    assert "bad: day count 'A/364' is unknown" in run.stdout
+    assert "unknown: SWAPS, no such contract type in the engine" in run.stdout
+    assert run.returncode == 1
+
+
+def test_a_folder_without_cases_is_a_failure(tmp_path: Path) -> None:
+    run = _conformance(tmp_path)
+    assert run.returncode == 1
+    assert "no case files" in run.stdout
+
+
+def _event(**changes: Any) -> CashFlowEvent:
+    values = {
+        "time": parse_moment("2026-01-01"), "kind": EventType.IP, "payoff": Decimal("4.78"), "notional": Decimal(100),
+        "rate": Decimal("0.073"), "accrued": Decimal(0),
+    }  # fmt: skip
+    return CashFlowEvent(**{**values, **changes})
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"time": parse_moment("2026-01-02")}, "date is 2026-01-02T00:00:00"),
+        ({"kind": EventType.IPCI}, "type is IPCI"),
+        ({"payoff": Decimal("4.78001")}, "payoff is"),
+        ({"notional": Decimal("100.0002")}, "notionalPrincipal is"),
+        ({"rate": Decimal("0.07301")}, "nominalInterestRate is"),
+        ({"accrued": Decimal("0.000002")}, "accruedInterest is"),
+    ],
+)
+def test_each_column_of_a_row_is_compared(changes: dict[str, Any], words: str) -> None:
+    (row, _) = _bullet()["results"]
+    assert first_difference([_event()], [row]) is None
+    difference = first_difference([_event(**changes)], [row])
+    assert difference is not None
+    assert words in difference
+
+
+def test_missing_and_surplus_rows_are_differences() -> None:
+    rows = _bullet()["results"]
+    assert first_difference([_event()], rows) == "1 events, not 2"
+    assert first_difference([_event(), _event()], rows[:1]) == "2 events, not 1"
