@@ -130,10 +130,9 @@ class Act:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Register(Act):
-    """A customer is registered; one with a token account gets it bound."""
+    """A customer is registered."""
 
     customer: Customer
-    account: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -240,7 +240,7 @@ def lending(world: World, loan: LiveLoan) -> list[Act]:
     acts: list[Act] = []
     if not obligor.registered:
         obligor.registered = True
-        acts.append(Register(day=loan.start, customer=obligor.customer, account=obligor.token))
+        acts.append(Register(day=loan.start, customer=obligor.customer))
         if obligor.grade:
             acts.append(_rate(world, obligor, loan.start))
     liens: tuple[Lien, ...] = ()

@@ -1,0 +1,76 @@
+"""The bank's products, as the risk officer sets them."""
+
+from __future__ import annotations
+
+from dataclasses import astuple, dataclass
+from enum import IntEnum
+from typing import Final
+
+from analytics.units import PPB
+from scripts.desk import Desk
+
+
+class LoanType(IntEnum):
+    """The contracts' enum LoanType."""
+
+    BULLET = 0
+    LINEAR = 1
+    ANNUITY = 2
+
+
+class DayCount(IntEnum):
+    """The contracts' enum DayCount."""
+
+    ACTUAL_365 = 0
+    ACTUAL_360 = 1
+
+
+class Waterfall(IntEnum):
+    """The contracts' enum Waterfall."""
+
+    FEES_FIRST = 0
+    PRINCIPAL_FIRST = 1
+
+
+class EarmarkMode(IntEnum):
+    """The contracts' enum EarmarkMode."""
+
+    FLAG = 0
+    BLOCK = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A product's terms, field by field as LoanBook takes them."""
+
+    loan_type: LoanType
+    day_count: DayCount
+    waterfall: Waterfall
+    earmark_mode: EarmarkMode
+    cycle_months: int
+    approval_days: int
+    max_loan_to_value: int
+    max_amount: int
+    max_term_days: int
+    max_rate: int
+
+
+LARGEST: Final = 10**14  # fen: a trillion yuan
+FORTY_YEARS: Final = 14_610
+CAP: Final = 360 * PPB // 1000  # 36 %
+# Bullet, linear and pooled loans of a commercial bank, loans on property, and instalment loans of individuals.
+PRODUCTS: Final = {
+    1: Product(LoanType.BULLET, DayCount.ACTUAL_360, Waterfall.FEES_FIRST, EarmarkMode.FLAG, 3, 90, 0, LARGEST, FORTY_YEARS, CAP),
+    2: Product(LoanType.LINEAR, DayCount.ACTUAL_360, Waterfall.FEES_FIRST, EarmarkMode.FLAG, 3, 90, 0, LARGEST, FORTY_YEARS, CAP),
+    3: Product(LoanType.BULLET, DayCount.ACTUAL_360, Waterfall.FEES_FIRST, EarmarkMode.FLAG, 3, 90, 0, LARGEST, FORTY_YEARS, CAP),
+    4: Product(
+        LoanType.BULLET, DayCount.ACTUAL_360, Waterfall.FEES_FIRST, EarmarkMode.BLOCK, 3, 90, PPB, LARGEST, FORTY_YEARS, CAP
+    ),
+    5: Product(LoanType.ANNUITY, DayCount.ACTUAL_365, Waterfall.FEES_FIRST, EarmarkMode.FLAG, 1, 90, 0, LARGEST, FORTY_YEARS, CAP),
+}  # fmt: skip
+
+
+def set_products(desk: Desk) -> None:
+    """Set every product; each is an event with its terms."""
+    for number, product in PRODUCTS.items():
+        desk.system.book.setProduct(number, tuple(int(term) for term in astuple(product)), desk.by("risk_officer"))

@@ -1,0 +1,352 @@
+"""Do the acts of a book on chain, day by day, as the bank's people would."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any, Final
+
+import brownie
+from brownie.exceptions import VirtualMachineError
+from eth_utils.address import to_checksum_address
+from eth_utils.crypto import keccak
+from tqdm import tqdm
+
+from analytics.errors import InvalidInput
+from analytics.ledger import DIMENSIONS
+from analytics.units import calendar_date
+from data.acts import (
+    MONEY_TOKEN,
+    Act,
+    Attest,
+    BookScript,
+    Classify,
+    CountBorrowers,
+    Default,
+    Guarantees,
+    Lend,
+    Lien,
+    Pay,
+    PayWrongly,
+    Pledge,
+    Rate,
+    Recover,
+    Register,
+    RegisterTitle,
+    Revalue,
+    SetLimit,
+    WriteOff,
+    YearEnd,
+)
+from scripts.desk import Desk, batches, code, told
+from scripts.opening import assessment, import_opening, registration, title
+from scripts.products import PRODUCTS, set_products
+
+DENOMINATORS: Final = {"book": 1, "tier1_capital": 2}
+TRIGGERS: Final = ("days_past_due", "unlikely_to_pay", "bankruptcy", "cross_default")
+EARMARK_DAYS: Final = 180
+REASON: Final = keccak(text="resolution of the board")
+
+
+@dataclass(slots=True)
+class Replay:
+    """What a replay has done: blocks of year ends, acts by kind, refusals by typed error."""
+
+    year_ends: dict[int, int] = field(default_factory=dict)
+    done: Counter[str] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)
+
+
+def replay(desk: Desk, script: BookScript) -> Replay:
+    """Import the opening and do every act in order; returns what was done.
+
+    Raises InvalidInput where an act that must be refused is not, and what a contract refuses otherwise.
+    """
+    desk.open_day(script.opening.day)
+    set_products(desk)
+    import_opening(desk, script.opening)
+    result = Replay()
+    result.year_ends[_year(script.opening.day)] = desk.close_day()
+    clerk = _Clerk(desk, result)
+    with tqdm(total=len(script.acts), desc=f"replay {script.name}", unit="act") as progress:
+        for day, acts in groupby(script.acts, key=lambda act: act.day):
+            desk.open_day(day)
+            for kind, same in groupby(acts, key=type):
+                run = list(same)
+                clerk.do(kind, run)
+                result.done[kind.__name__] += len(run)
+                progress.update(len(run))
+    return result
+
+
+def _year(day: int) -> int:
+    return calendar_date(day).year
+
+
+class _Clerk:
+    """Carries out acts of one kind at a time; knows how each is spread over people and transactions."""
+
+    def __init__(self, desk: Desk, result: Replay) -> None:
+        self.desk = desk
+        self.result = result
+        self.borrowers: dict[int, Any] = {}
+        self.categories: set[int] = set()
+        self.handlers: Mapping[type[Act], Callable[[Any], None]] = {
+            Attest: self.attest, SetLimit: self.set_limit, Register: self.register, RegisterTitle: self.register_title,
+            Pledge: self.pledge, Revalue: self.revalue, Lend: self.lend, PayWrongly: self.pay_wrongly,
+            Guarantees: self.guarantee, Default: self.default, WriteOff: self.write_off, Recover: self.recover,
+            CountBorrowers: self.count_borrowers, YearEnd: self.year_end,
+        }  # fmt: skip
+
+    def do(self, kind: type[Act], acts: Sequence[Any]) -> None:
+        """Do a day's acts of one kind, in batches where the contracts take them."""
+        if kind is Pay:
+            self.pay(acts)
+        elif kind is Rate:
+            self.rate(acts)
+        elif kind is Classify:
+            self.classify(acts)
+        else:
+            for act in acts:
+                self.handlers[kind](act)
+
+    # ------------------------------------------------------------ rules and people
+
+    def attest(self, act: Attest) -> None:
+        self.desk.system.policy.attest(DENOMINATORS[act.denominator], act.amount, act.day, self.desk.by("chair"))
+
+    def set_limit(self, act: SetLimit) -> None:
+        """A limit under the board's resolution, reviewed in a year."""
+        policy, dimension = self.desk.system.policy, DIMENSIONS.index(act.dimension)
+        if act.dimension == "customer":
+            key = self.desk.customers[act.key]
+        elif act.dimension == "group":
+            key = int(act.key)
+        elif act.dimension == "industry":
+            key = ord(act.key)
+        else:
+            key = int.from_bytes(code(act.key, 6), "big")
+        denominator = DENOMINATORS["book"] if act.share else 0
+        policy.setLimit(
+            dimension, key, act.limit, act.share, denominator, REASON, act.day + 365, self.desk.by("chair")
+        )  # fmt: skip
+
+    def register(self, act: Register) -> None:
+        sent = self.desk.system.customers.register(registration(self.desk, act.customer), self.desk.by("loan_officer"))
+        self.desk.customers[act.customer.ref] = int(told(sent, "CustomerRegistered")[0]["customer"])
+
+    def count_borrowers(self, act: CountBorrowers) -> None:
+        registry, customer = self.desk.system.customers, self.desk.customers[act.customer]
+        registry.setBorrowers(customer, act.borrowers, self.desk.by("loan_officer"))
+
+    def rate(self, acts: Sequence[Rate]) -> None:
+        """Ratings made by the risk officer and checked by the approver."""
+        for run in batches([assessment(self.desk, act.rating) for act in acts]):
+            self.desk.system.ratings.proposeInBatch(run, self.desk.by("risk_officer"))
+            self.desk.system.ratings.confirmInBatch(run, self.desk.by("approver"))
+
+    # ------------------------------------------------------------ protection
+
+    def register_title(self, act: RegisterTitle) -> None:
+        self.desk.system.collateral.register(title(self.desk, act.title), self.desk.by("appraiser"))
+
+    def pledge(self, act: Pledge) -> None:
+        """A lien for a loan of its owner."""
+        self._pledge(act.lien, self.desk.loans[act.lien.loan], self._borrower_of(act.lien.loan))
+
+    def _pledge(self, lien: Lien, loan: int, borrower: int) -> int:
+        sent = self.desk.system.collateral.pledge(
+            self.desk.title(lien.title), loan, borrower, lien.amount, self.desk.by("loan_officer")
+        )
+        number = int(told(sent, "LienPlaced")[0]["lien"])
+        self.desk.liens[lien.title, lien.loan] = number
+        return number
+
+    def revalue(self, act: Revalue) -> None:
+        collateral = self.desk.system.collateral
+        haircut = collateral.collateralOf(self.desk.title(act.title))[3]
+        collateral.revalue(
+            self.desk.title(act.title), act.value, haircut, act.day, act.valid_until, self.desk.by("appraiser")
+        )
+
+    def guarantee(self, act: Guarantees) -> None:
+        """A guarantor's capacity is attested to bear it, then the guarantee is given or refused."""
+        row, registry = act.guarantee, self.desk.system.guarantees
+        guarantor = self.desk.customers[row.guarantor]
+        capacity, live = registry.capacityOf(guarantor)
+        if live + row.amount > capacity:
+            registry.attestCapacity(guarantor, (live + row.amount) * 5 // 4, act.day, self.desk.by("risk_officer"))
+        beneficiary, loan = self.desk.customers[row.beneficiary], self.desk.loans[row.loan]
+        arguments = (guarantor, beneficiary, loan, row.amount, row.rank, self.desk.by("loan_officer"))
+        if self._refused(registry.guarantee, arguments, act.refused):
+            return
+        sent = brownie.history[-1]
+        self.desk.guarantees[row.ref] = int(told(sent, "GuaranteeGiven")[0]["guarantee"])
+
+    # ------------------------------------------------------------ lending
+
+    def lend(self, act: Lend) -> None:
+        """Apply, sign where limits are passed, approve, secure, pay out, spend."""
+        book, desk = self.desk.system.book, self.desk
+        application = (
+            desk.customers[act.customer], act.product, code(act.industry, 4), code(act.region, 6), code(act.purpose, 4),
+            act.amount, act.rate, act.maturity, keccak(text=act.ref),
+        )  # fmt: skip
+        loan = int(told(book.applyFor(application, desk.by("loan_officer")), "LoanApplied")[0]["loanId"])
+        desk.loans[act.ref] = loan
+        if act.override:
+            for member in ("chair", "director"):
+                desk.system.policy.signOverride(loan, REASON, desk.by(member))
+        if self._refused(book.approve, (loan, desk.by("approver")), act.refused):
+            book.deny(loan, keccak(text=act.refused), desk.by("approver"))
+            return
+        liens = [self._pledge(lien, loan, desk.customers[act.customer]) for lien in act.liens]
+        if act.money == MONEY_TOKEN:
+            self._draw(act, loan, liens)
+        elif PRODUCTS[act.product].max_loan_to_value:
+            book.originateSecured(loan, act.day, liens, desk.by("treasurer"))
+        else:
+            book.originate(loan, act.day, desk.by("treasurer"))
+
+    def _draw(self, act: Lend, loan: int, liens: Sequence[int]) -> None:
+        """Earmarked money into the borrower's account, spent with payees; what goes on from there is recorded."""
+        desk = self.desk
+        borrower = self._account(desk.customers[act.customer])
+        mask = sum(1 << category for category in act.payees)
+        expiry = act.day + EARMARK_DAYS
+        desk.system.book.drawDown(loan, act.amount, mask, expiry, act.day, liens, desk.by("treasurer"))
+        for spend in act.spends:
+            payee = self._payee(spend.payee)
+            desk.system.token.spend(loan, payee, spend.amount, {"from": borrower, "gas_limit": 1_000_000})
+            if spend.onward:
+                beyond = _address(f"beyond {spend.payee}")
+                desk.system.flows.recordFlow(
+                    loan, payee, beyond, spend.onward, code(act.purpose, 4), 2, desk.by("data_provider")
+                )
+
+    def _account(self, customer: int) -> Any:
+        """The customer's account, bound to one of the bank's token accounts on first use."""
+        if customer not in self.borrowers:
+            account = brownie.accounts[len(self.desk.people) + len(self.borrowers)]
+            self.desk.system.customers.bindAccount(customer, account, self.desk.by("loan_officer"))
+            self.borrowers[customer] = account
+        return self.borrowers[customer]
+
+    def _payee(self, category: int) -> str:
+        payee = _address(f"payee {category}")
+        if category not in self.categories:
+            self.desk.system.flows.classifyPayee(payee, category, self.desk.by("data_provider"))
+            self.categories.add(category)
+        return payee
+
+    def _borrower_of(self, loan: str) -> int:
+        return int(self.desk.views().one("LoanBook", "loanOf", self.desk.loans[loan])["customer"])
+
+    # ------------------------------------------------------------ payments
+
+    def pay(self, acts: Sequence[Pay]) -> None:
+        """All interest due and the principal wanted: in batches, or from the token where money was lent in it."""
+        views = self.desk.views()
+        loans = [self.desk.loans[act.loan] for act in acts]
+        dates = [act.value_date or act.day for act in acts]
+        states = views.ask("LoanBook", "preview", list(zip(loans, dates, strict=True)))
+        today: list[tuple[int, int]] = []
+        for act, loan, date, state in zip(acts, loans, dates, states, strict=True):
+            due = state["interest_due"] + state["penalty_due"] + state["fee_due"]
+            whole = act.principal == state["principal"]
+            amount = views.one("LoanBook", "payoff", loan, date)["value"] if whole else due + act.principal
+            borrower = self.borrowers.get(state["customer"])
+            if not amount:
+                continue
+            if date != act.day:
+                self._pay_back_valued(loan, amount, date)
+            elif borrower is not None and act.principal:
+                self._pay_by_token(loan, amount, act.day, borrower)
+            else:
+                today.append((loan, amount))
+        for run in batches(today):
+            self._collect(run, acts[0].day)
+
+    def _collect(self, payments: Sequence[tuple[int, int]], value_date: int) -> None:
+        sent = self.desk.system.book.repayInBatch(payments, value_date, self.desk.by("collector"))
+        self._release(sent)
+
+    def _pay_back_valued(self, loan: int, amount: int, value_date: int) -> None:
+        """A payment that came in before it was booked: proposed by one person, allowed by another."""
+        book, payments = self.desk.system.book, [(loan, amount)]
+        batch = book.batchHash(payments)
+        book.proposeBackValue(batch, value_date, self.desk.by("collector"))
+        book.authoriseBackValue(batch, value_date, self.desk.by("approver"))
+        self._collect(payments, value_date)
+
+    def _pay_by_token(self, loan: int, amount: int, day: int, borrower: Any) -> None:
+        self.desk.system.token.fund(borrower, amount, self.desk.by("treasurer"))
+        sent = self.desk.system.book.repay(loan, amount, day, {"from": borrower, "gas_limit": 1_000_000})
+        self._release(sent)
+
+    def _release(self, sent: Any) -> None:
+        """What secured a closed loan is released."""
+        closed = {int(event["loanId"]) for event in told(sent, "LoanClosed")}
+        if not closed:
+            return
+        names = {number: ref for ref, number in self.desk.loans.items()}
+        refs = {names[loan] for loan in closed}
+        for number in [number for (_, ref), number in self.desk.liens.items() if ref in refs]:
+            self.desk.system.collateral.releaseClosed(number, self.desk.by("loan_officer"))
+
+    def pay_wrongly(self, act: PayWrongly) -> None:
+        """A payment on the wrong loan, noticed on the same day and reversed under four eyes."""
+        book, loan = self.desk.system.book, self.desk.loans[act.loan]
+        sent = book.repayInBatch([(loan, act.amount)], act.day, self.desk.by("collector"))
+        paid = told(sent, "LoanRepaid")[0]
+        reversal = (
+            loan, paid["posting"], 0, paid["payer"], paid["principal"], paid["interest"], paid["penalty"], paid["fee"],
+            0, 0, 0, act.day,
+        )  # fmt: skip
+        book.proposeReversal(reversal, self.desk.by("collector"))
+        book.reverse(reversal, self.desk.by("approver"))
+
+    # ------------------------------------------------------------ quality
+
+    def classify(self, acts: Sequence[Classify]) -> None:
+        loans = list(dict.fromkeys(self.desk.loans[ref] for act in acts for ref in act.loans))
+        for run in batches(loans):
+            self.desk.system.book.classifyInBatch(run, self.desk.by("risk_officer"))
+
+    def default(self, act: Default) -> None:
+        trigger = TRIGGERS.index(act.trigger)
+        self.desk.system.book.declareDefault(self.desk.loans[act.loan], trigger, self.desk.by("risk_officer"))
+
+    def write_off(self, act: WriteOff) -> None:
+        """Principal and the interest due, proposed by the risk officer and done by the approver."""
+        book, loan = self.desk.system.book, self.desk.loans[act.loan]
+        interest = self.desk.views().one("LoanBook", "preview", loan, act.day)["interest_due"]
+        book.proposeWriteOff(loan, act.principal, interest, self.desk.by("risk_officer"))
+        book.writeOff(loan, act.principal, interest, act.day, self.desk.by("approver"))
+
+    def recover(self, act: Recover) -> None:
+        self.desk.system.book.recover(self.desk.loans[act.loan], act.amount, act.day, self.desk.by("collector"))
+
+    def year_end(self, act: YearEnd) -> None:
+        """The day's close, whose block is a point of reconciliation."""
+        self.result.year_ends[act.year] = self.desk.close_day()
+
+    def _refused(self, method: Any, arguments: tuple[Any, ...], expected: str) -> bool:
+        """Send; True where it met the expected typed error."""
+        try:
+            method(*arguments)
+        except VirtualMachineError as fault:
+            if not expected or expected not in str(fault):
+                raise
+            self.result.refused[expected] += 1
+            return True
+        if expected:
+            raise InvalidInput(f"{expected} was expected of {method._name} and not met")
+        return False
+
+
+def _address(name: str) -> str:
+    """An address nobody holds a key of, for a payee of the demonstration."""
+    return str(to_checksum_address(keccak(text=name)[-20:]))
