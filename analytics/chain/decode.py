@@ -20,7 +20,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from analytics.chain import scan
-from analytics.chain.abi import MONEY, TEXT, WIDE, WORD, Catalogue, Column, EventTable
+from analytics.chain.abi import HEADER, MONEY, TEXT, WIDE, WORD, Catalogue, Column, EventTable
 from analytics.chain.rpc import MALFORMED, Call, answers
 from analytics.errors import InvalidInput
 
@@ -210,6 +210,18 @@ def join_tables(parts: Sequence[pa.Table], schema: pa.Schema) -> pa.Table:
     return joined
 
 
+def settle(table: pa.Table, event: EventTable) -> pa.Table:
+    """Some rows of a table as if only they had been decoded: no unused codes, no type wider than needed."""
+    arrays = [column.combine_chunks() for column in table.columns]
+    for place, column in enumerate(event.columns, len(HEADER)):
+        if column.arrow == TEXT:
+            arrays[place] = arrays[place].cast(pa.string()).dictionary_encode().cast(TEXT)
+        elif arrays[place].type != column.arrow:
+            arrays[place] = _narrowest(_limbs_of(arrays[place]), column)
+    fields = [field.with_type(array.type) for field, array in zip(event.schema, arrays, strict=True)]
+    return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
+
+
 def _scan(body: bytes, at: int, catalogue: Catalogue) -> tuple[Logs, int] | None:
     stop = body.find(b"}", at)
     layout = _layout(body[at : stop + 1]) if stop >= 0 else None
@@ -384,13 +396,19 @@ def _decode_column(raw: scan.Bytes, offsets: scan.Integers, column: Column) -> p
 
 
 def _integers(words: scan.Limbs, column: Column) -> pa.Array:
-    """Exact integers of more than 64 bits, in the narrowest of the declared types that holds them all."""
-    signed = column.family == "int"
-    negative = words[:, 0] >> np.uint64(63) == 1 if signed else np.zeros(len(words), np.bool_)
-    _require(_fits(words, column.bits, negative, signed=signed))
-    if column.arrow == WORD:
-        return _binary(words, 32)
-    magnitude = _magnitude(words, negative)
+    """Exact integers of more than 64 bits."""
+    _require(_fits(words, column.bits, _negative(words, column), signed=column.family == "int"))
+    return _binary(words, 32) if column.arrow == WORD else _narrowest(words, column)
+
+
+def _negative(words: scan.Limbs, column: Column) -> NDArray[np.bool_]:
+    negative: NDArray[np.bool_] = (words[:, 0] >> np.uint64(63) == 1) & (column.family == "int")
+    return negative
+
+
+def _narrowest(words: scan.Limbs, column: Column) -> pa.Array:
+    """Integers in their declared type, or the next wider one that holds them all."""
+    magnitude = _magnitude(words, _negative(words, column))
     if column.arrow == MONEY and not _exceeds(magnitude, _MONEY_LIMIT).any():
         return _from_words(words[:, :1:-1], MONEY)
     if not _exceeds(magnitude, _WIDE_LIMIT).any():
@@ -459,6 +477,8 @@ def hex_text(values: pa.Array) -> pa.Array:
     >>> hex_text(pa.array([bytes([1, 255])], pa.binary(2))).to_pylist()
     ['0x01ff']
     """
+    if not len(values):
+        return pa.array([], pa.string())
     size = values.type.byte_width
     start = values.offset * size
     flat = np.frombuffer(values.buffers()[1], np.uint8)[start : start + len(values) * size]
@@ -495,5 +515,14 @@ def _widen(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
 
 def _word_bytes(values: pa.Array) -> pa.Array:
     """A decimal256 array as big-endian words."""
-    flat = np.frombuffer(values.buffers()[1], "<u8")[4 * values.offset : 4 * (values.offset + len(values))]
-    return _binary(flat.reshape(-1, 4)[:, ::-1].astype(np.uint64), 32)
+    return _binary(_limbs_of(values), 32)
+
+
+def _limbs_of(values: pa.Array) -> scan.Limbs:
+    """A decimal256 array, or one of big-endian words, as (n, 4) limbs, most significant first."""
+    if not len(values):
+        return np.empty((0, 4), np.uint64)
+    order = ">u8" if values.type == WORD else "<u8"
+    flat = np.frombuffer(values.buffers()[1], order)[4 * values.offset : 4 * (values.offset + len(values))]
+    limbs = flat.reshape(-1, 4).astype(np.uint64)
+    return limbs if values.type == WORD else limbs[:, ::-1]

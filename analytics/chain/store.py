@@ -23,7 +23,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from analytics.chain.abi import Catalogue, catalogue
-from analytics.chain.decode import join_chunks
+from analytics.chain.decode import join_chunks, settle
 from analytics.chain.deployment import Deployment, check, sync_folder, write_whole
 from analytics.chain.fetch import IN_FLIGHT, Chunk, Reorganised, fetch, header_at
 from analytics.chain.rpc import MALFORMED, Node
@@ -246,6 +246,9 @@ class EventStore:
             if partition.first < start or partition.last > end:
                 number = table.column("block_number")
                 table = table.filter(pc.and_(pc.greater_equal(number, start), pc.less_equal(number, end)))
+                if not table.num_rows:
+                    continue
+                table = settle(table, self.catalogue.tables[name])
             tables[name] = table
         return tables
 

@@ -220,6 +220,27 @@ class SyntheticChain:
         return Deployment(CHAIN_ID, "0x" + self.blocks[0].hash.hex(), contracts)
 
 
+def business(start: int, count: int) -> list[Log]:
+    """``count`` logs of a day: drawdowns, fundings, transfers, one of a stranger."""
+    made = []
+    for n in range(start, start + count):
+        borrower = "0x" + n.to_bytes(20, "big").hex()
+        drawn = [n, b"K%02d\0" % (n % 90), borrower, 100 * n, -n, b"CN-GD\0", n.to_bytes(32, "big"), n % 2 == 0]
+        made += [
+            emitted("Lending", LENDING[0], drawn),
+            emitted("Token", TOKEN[1], [borrower, 2**126 + n]),
+            emitted("Token", TOKEN[0], [borrower, ADDRESS["Token"], 2**200 * n]),
+        ][n % 3 : n % 3 + 1]
+    return [*made, Log(STRANGER, (b"\x05" * 32,), b"\x01\x02")]
+
+
+def lived(chain: SyntheticChain, blocks: int, *, start: int = 0) -> SyntheticChain:
+    """Mine blocks of business; every third is empty."""
+    for n in range(start, start + blocks):
+        chain.mine(*([] if n % 3 == 2 else business(1000 * chain.salt + 10 * n, 1 + n % 7)))
+    return chain
+
+
 Fault = Callable[[str, Sequence[Any], Any], Any]
 
 
@@ -250,6 +271,8 @@ def serving(chain: SyntheticChain, dialect: str = "ganache") -> Iterator[Server]
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+        wbufsize = -1
 
         def do_POST(self) -> None:
             calls = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
