@@ -34,9 +34,13 @@ interface IRatingRegistry {
 
     /// @notice Make a rating. Only risk officers.
     function propose(Assessment calldata assessment) external;
+    /// @notice The same for many; one that is refused refuses all. Only risk officers.
+    function proposeInBatch(Assessment[] calldata assessments) external;
     /// @notice Check the rating that waits, told in full so that nothing else can be slipped under the signature.
     /// Only approvers, never the maker.
     function confirm(Assessment calldata assessment) external;
+    /// @notice The same for many; one that is refused refuses all. Only approvers, never a maker.
+    function confirmInBatch(Assessment[] calldata assessments) external;
     /// @notice Record ratings of an opening book. Only loan officers, under a released import.
     function importRatings(uint32 importId, Assessment[] calldata rows) external;
 

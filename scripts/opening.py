@@ -144,7 +144,8 @@ def _customers(desk: Desk, rows: Sequence[Customer], known: _Known) -> None:
             desk.customers[row.ref] = int(event["customer"])
 
     _book(
-        desk, known, contract, "customer_registry", rows, total=0, booked=lambda row: row.ref in desk.customers, send=send
+        desk, known, contract, "customer_registry", rows, total=0,
+        booked=lambda row: row.ref in desk.customers, send=send,
     )  # fmt: skip
 
 

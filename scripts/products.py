@@ -59,14 +59,19 @@ LARGEST: Final = 10**14  # fen: a trillion yuan
 FORTY_YEARS: Final = 14_610
 CAP: Final = 360 * PPB // 1000  # 36 %
 # Bullet, linear and pooled loans of a commercial bank, loans on property, and instalment loans of individuals.
+QUARTERLY: Final = (Waterfall.FEES_FIRST, EarmarkMode.FLAG, 3, 90, 0, LARGEST, FORTY_YEARS, CAP)
 PRODUCTS: Final = {
-    1: Product(LoanType.BULLET, DayCount.ACTUAL_360, Waterfall.FEES_FIRST, EarmarkMode.FLAG, 3, 90, 0, LARGEST, FORTY_YEARS, CAP),
-    2: Product(LoanType.LINEAR, DayCount.ACTUAL_360, Waterfall.FEES_FIRST, EarmarkMode.FLAG, 3, 90, 0, LARGEST, FORTY_YEARS, CAP),
-    3: Product(LoanType.BULLET, DayCount.ACTUAL_360, Waterfall.FEES_FIRST, EarmarkMode.FLAG, 3, 90, 0, LARGEST, FORTY_YEARS, CAP),
+    1: Product(LoanType.BULLET, DayCount.ACTUAL_360, *QUARTERLY),
+    2: Product(LoanType.LINEAR, DayCount.ACTUAL_360, *QUARTERLY),
+    3: Product(LoanType.BULLET, DayCount.ACTUAL_360, *QUARTERLY),
     4: Product(
-        LoanType.BULLET, DayCount.ACTUAL_360, Waterfall.FEES_FIRST, EarmarkMode.BLOCK, 3, 90, PPB, LARGEST, FORTY_YEARS, CAP
+        LoanType.BULLET, DayCount.ACTUAL_360, Waterfall.FEES_FIRST, EarmarkMode.BLOCK, 3, 90, PPB, LARGEST,
+        FORTY_YEARS, CAP,
     ),
-    5: Product(LoanType.ANNUITY, DayCount.ACTUAL_365, Waterfall.FEES_FIRST, EarmarkMode.FLAG, 1, 90, 0, LARGEST, FORTY_YEARS, CAP),
+    5: Product(
+        LoanType.ANNUITY, DayCount.ACTUAL_365, Waterfall.FEES_FIRST, EarmarkMode.FLAG, 1, 90, 0, LARGEST,
+        FORTY_YEARS, CAP,
+    ),
 }  # fmt: skip
 
 

@@ -37,7 +37,19 @@ contract RatingRegistry is IRatingRegistry, Importing {
     /// @inheritdoc IRatingRegistry
     function propose(Assessment calldata assessment) external {
         PersonId maker = _only(Role.RiskOfficer);
+        _propose(assessment, _actingDay(), maker);
+    }
+
+    /// @inheritdoc IRatingRegistry
+    function proposeInBatch(Assessment[] calldata assessments) external {
+        PersonId maker = _only(Role.RiskOfficer);
         uint24 businessDate = _actingDay();
+        for (uint256 i = 0; i < assessments.length; ++i) {
+            _propose(assessments[i], businessDate, maker);
+        }
+    }
+
+    function _propose(Assessment calldata assessment, uint24 businessDate, PersonId maker) private {
         CUSTOMERS.nodeOf(assessment.customer);
         _check(assessment, businessDate);
         if (assessment.expiresOn < businessDate) _refuse(assessment);
@@ -56,7 +68,19 @@ contract RatingRegistry is IRatingRegistry, Importing {
     /// @inheritdoc IRatingRegistry
     function confirm(Assessment calldata assessment) external {
         PersonId checker = _only(Role.Approver);
+        _confirm(assessment, _actingDay(), checker);
+    }
+
+    /// @inheritdoc IRatingRegistry
+    function confirmInBatch(Assessment[] calldata assessments) external {
+        PersonId checker = _only(Role.Approver);
         uint24 businessDate = _actingDay();
+        for (uint256 i = 0; i < assessments.length; ++i) {
+            _confirm(assessments[i], businessDate, checker);
+        }
+    }
+
+    function _confirm(Assessment calldata assessment, uint24 businessDate, PersonId checker) private {
         CustomerId customer = assessment.customer;
         Rating memory proposal = _proposed[customer];
         if (proposal.grade == 0) revert RatingRegistry_NothingProposed(CustomerId.unwrap(customer));
