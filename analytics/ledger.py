@@ -55,10 +55,11 @@ EXPOSURES: Final[Schema] = {
 COLLATERAL: Final[Schema] = {
     "title": "object", "owner": "int64", "kind": "category", "region": "object", "value": "money",
     "haircut": "int64", "appraised_on": "int64", "valid_until": "int64", "pledged": "money", "liens": "int64",
+    "index": "int64",
 }  # fmt: skip
 LIENS: Final[Schema] = {
-    "lien": "int64", "title": "object", "loan": "uint64", "lender": "int64", "amount": "money", "rank": "int64",
-    "state": "category", "placed_on": "int64",
+    "lien": "int64", "title": "object", "loan": "uint64", "borrower": "int64", "lender": "int64", "amount": "money",
+    "rank": "int64", "state": "category", "placed_on": "int64",
 }  # fmt: skip
 GUARANTEES: Final[Schema] = {
     "guarantee": "int64", "guarantor": "int64", "beneficiary": "int64", "loan": "uint64", "amount": "money",

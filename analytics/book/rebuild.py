@@ -345,31 +345,29 @@ def _collateral(record: Record) -> pd.DataFrame:
     revalued = record["collateral_registry.collateral_revalued"]
     placed = record["collateral_registry.lien_placed"]
     released = record["collateral_registry.lien_released"]
-    keys = Keys(_titles(first), "title")
-    columns: dict[str, object] = {
-        name: latest(keys, [(first, "title", name), (revalued, "title", name)], default=0)
-        for name in ("value", "haircut", "appraised_on", "valid_until")
-    }
     enforced = record["collateral_registry.collateral_enforced"]
-    pledged: list[Writer] = [
-        (placed, "title", "pledged"), (released, "title", "pledged"), (enforced, "title", 0),
-    ]  # fmt: skip
+    keys = Keys(first["title"], "title")
+    appraised = {
+        name: latest(keys, [(first, "title", name), (revalued, "title", name)], default=0)
+        for name in ("haircut", "appraised_on", "valid_until")
+    }
+    value: list[Writer] = [(first, "title", "value"), (revalued, "title", "value"), (enforced, "title", 0)]
+    owner: list[Writer] = [(first, "title", "owner"), (record["collateral_registry.owner_changed"], "title", "owner")]
+    pledged: list[Writer] = [(placed, "title", "pledged"), (released, "title", "pledged"), (enforced, "title", 0)]
     return _frame(
         {
             "title": keys.ids,
-            "owner": first["owner"],
+            "owner": latest(keys, owner, default=0),
             "kind": _named(first["kind"], COLLATERAL_KINDS),
             "region": first["region"],
-            **columns,
+            "value": latest(keys, value, default=0),
+            **appraised,
             "pledged": latest(keys, pledged, default=0),
             "liens": latest(keys, [(placed, "title", "rank")], default=0),
+            "index": np.arange(1, len(keys) + 1),
         },
         COLLATERAL,
     )
-
-
-def _titles(rows: Rows) -> Values:
-    return np.asarray(rows["title"], dtype=object)
 
 
 def _liens(record: Record) -> pd.DataFrame:
@@ -377,22 +375,19 @@ def _liens(record: Record) -> pd.DataFrame:
     released = record["collateral_registry.lien_released"]
     enforced = record["collateral_registry.lien_enforced"]
     keys = Keys(first["lien"], "lien")
-    amount = latest(
-        keys,
-        [(first, "lien", "amount"), (released, "lien", "amount"), (enforced, "lien", "shortfall")],
-        default=0,
-    )
-    state = np.where(latest(keys, [(released, "lien", "amount"), (first, "lien", "amount")], default=0) == 0, 2, 1)
-    state[latest(keys, [(enforced, "lien", 1)], default=0) == 1] = 3
+    amount: list[Writer] = [(first, "lien", "amount"), (released, "lien", "amount"), (enforced, "lien", 0)]
+    left = latest(keys, amount, default=0)
+    sold = latest(keys, [(enforced, "lien", 1)], default=0) == 1
     return _frame(
         {
             "lien": first["lien"],
-            "title": _titles(first),
+            "title": first["title"],
             "loan": first["loan_id"],
+            "borrower": first["borrower"],
             "lender": first["lender"],
-            "amount": amount,
+            "amount": left,
             "rank": first["rank"],
-            "state": _named(state, LIEN_STATES),
+            "state": _named(np.where(sold, 3, np.where(left == 0, 2, 1)), LIEN_STATES),
             "placed_on": first["placed_on"],
         },
         LIENS,
@@ -406,8 +401,9 @@ def _guarantees(record: Record) -> pd.DataFrame:
     keys = Keys(first["guarantee"], "guarantee")
     amount = latest(keys, [(first, "guarantee", "amount"), (released, "guarantee", "amount")], default=0)
     asked = total_by(keys, demanded, "guarantee", "amount")
-    state = np.where(amount == 0, 3, np.where(asked != 0, 2, 1))
-    circle = latest(keys, [(record["guarantee_registry.legacy_circle_admitted"], "guarantee", 1)], default=0)
+    circle = [
+        (record[f"guarantee_registry.{name}"], "guarantee", 1) for name in ("legacy_circle_admitted", "circle_arose")
+    ]
     return _frame(
         {
             "guarantee": first["guarantee"],
@@ -416,8 +412,8 @@ def _guarantees(record: Record) -> pd.DataFrame:
             "loan": first["loan_id"],
             "amount": amount,
             "rank": first["rank"],
-            "state": _named(state, GUARANTEE_STATES),
-            "legacy_circle": circle == 1,
+            "state": _named(np.where(amount == 0, 3, np.where(asked != 0, 2, 1)), GUARANTEE_STATES),
+            "legacy_circle": latest(keys, circle, default=0) == 1,
             "given_on": first["given_on"],
             "demanded": asked,
         },

@@ -129,8 +129,7 @@ def _plain(value: Any) -> object:
 def _counts(book: Book, chain: Chain) -> None:
     for contract, view, told in (
         ("CustomerRegistry", "customers", len(book.customers)),
-        ("CollateralRegistry", "liens", len(book.liens)),
-        ("GuaranteeRegistry", "guarantees", len(book.guarantees)),
+        ("CollateralRegistry", "objects", len(book.collateral)),
     ):
         stored = chain.one(contract, view)["value"]
         if stored != told:
@@ -157,6 +156,7 @@ def _comparisons(book: Book) -> Iterator[_Comparison]:
         _told(book.guarantees, state=GUARANTEE_STATES, loan_id="loan"),
     )  # fmt: skip
     yield _Comparison("GuaranteeRegistry", "capacityOf", ["guarantor"], _told(book.capacities))
+    yield _Comparison("GuaranteeRegistry", "guaranteesOf", ["guarantor"], _given(book.guarantees))
     yield _Comparison("DepositToken", "earmarkOf", ["loan"], _told(book.earmarks))
 
 
@@ -168,6 +168,8 @@ def _told(table: pd.DataFrame, **names: Sequence[str] | str) -> Iterator[Told]:
         values = table[column]
         if isinstance(categories, tuple):
             columns[column] = [categories.index(name) for name in values]
+        elif column == "title":
+            columns[column] = [int(title, 16) for title in values]
         else:
             columns[column] = values.tolist()
     for stored, column in names.items():
@@ -176,6 +178,12 @@ def _told(table: pd.DataFrame, **names: Sequence[str] | str) -> Iterator[Told]:
     labels = list(columns)
     for values in zip(*columns.values(), strict=True):
         yield dict(zip(labels, values, strict=True))
+
+
+def _given(guarantees: pd.DataFrame) -> Iterator[Told]:
+    """How many guarantees each guarantor ever gave."""
+    for guarantor, count in guarantees["guarantor"].value_counts().items():
+        yield {"guarantor": guarantor, "value": count}
 
 
 def _accounts(customers: pd.DataFrame) -> Iterator[Told]:
