@@ -76,7 +76,7 @@ def commitment(name: str, salt: bytes) -> bytes:
     Raises InvalidInput for a salt below 16 bytes, which could be searched.
 
     >>> commitment("chair", bytes(16)).hex()[:8]
-    '9c6dd5fe'
+    'b4bee7e7'
     """
     if len(salt) < 16:
         raise InvalidInput(f"salt of {len(salt)} bytes: give at least 16 random ones")
