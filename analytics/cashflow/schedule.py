@@ -120,7 +120,7 @@ def maturity(terms: Terms, *, called: int | None, until: int | None) -> int | No
         return terms.amortization
     if terms.kind is Kind.LAX:
         return _exhausted(terms)
-    return shifted(_repaid(terms), terms.shift, weekdays_only=terms.weekdays_only)
+    return _repaid(terms)
 
 
 def _repaid(terms: Terms) -> int:
@@ -193,10 +193,16 @@ def contract_slots(
     return sorted(slots, key=lambda slot: slot.order)
 
 
+def _shown(terms: Terms, time: int, stop: int) -> int:
+    """A cyclic time moved to a business day; an agreed end is a date by itself and stays, a derived one moves."""
+    agreed = terms.maturity is not None or terms.amortization is not None or terms.kind is Kind.CLM
+    if time == stop and agreed:
+        return time
+    return shifted(time, terms.shift, weekdays_only=terms.weekdays_only)
+
+
 def _slot(terms: Terms, time: int, kind: EventType, stop: int, value: Decimal = Decimal(0)) -> Slot:
-    """A cyclic event, shifted to a business day unless it falls on the end of the loan (a date by itself)."""
-    shown = time if time == stop else shifted(time, terms.shift, weekdays_only=terms.weekdays_only)
-    return Slot(shown, time, kind, value)
+    return Slot(_shown(terms, time, stop), time, kind, value)
 
 
 def _plain(terms: Terms, kind: EventType, series: Series, stop: int, *, last: bool) -> list[Slot]:
@@ -214,9 +220,10 @@ def _interest(terms: Terms, stop: int, end: int | None, *, called: int | None) -
     limit = terms.capitalization_end
     if limit is None:
         return [_slot(terms, time, EventType.IP, stop) for time in times]
-    early = sorted({time for time in times if time <= limit} | {limit})
-    return [_slot(terms, time, EventType.IPCI, limit) for time in early] + [
-        _slot(terms, time, EventType.IP, stop) for time in times if time > limit
+    return [
+        *(_slot(terms, time, EventType.IPCI, stop) for time in times if time < limit),
+        Slot(limit, limit, EventType.IPCI),
+        *(_slot(terms, time, EventType.IP, stop) for time in times if time > limit),
     ]
 
 
@@ -307,7 +314,7 @@ def _single(terms: Terms, end: int | None, called: int | None) -> list[Slot]:
     if called is not None:
         slots.append(Slot(called, called, EventType.XD))
     if end is not None:
-        slots.append(Slot(end, end, EventType.MD if called is None else EventType.STD))
+        slots.append(Slot(_shown(terms, end, end), end, EventType.MD if called is None else EventType.STD))
     if terms.purchase is not None:
         slots.append(Slot(terms.purchase, terms.purchase, EventType.PRD))
     if terms.termination is not None:

@@ -30,7 +30,7 @@ library ActusMaturity {
         if (kind == ContractKind.CLM) return called == 0 ? until : Schedule.step(called, terms.notice, 1, false);
         if (kind == ContractKind.ANN && terms.amortization != 0) return terms.amortization;
         if (kind == ContractKind.LAX) return _exhausted(terms);
-        return _repaid(terms).shifted(terms.shift, terms.weekdaysOnly);
+        return _repaid(terms);
     }
 
     /// @notice The series with its default anchor, one cycle after the start of the contract.

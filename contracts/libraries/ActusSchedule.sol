@@ -100,13 +100,17 @@ library ActusSchedule {
         found.values[place] = value;
     }
 
-    /// @dev A cyclic event, shifted to a business day unless it falls on the end, a date by itself.
+    /// @dev A cyclic time moved to a business day; an agreed end is a date by itself and stays, a derived one moves.
+    function _shown(ActusTerms memory terms, uint256 time, uint256 stop) private pure returns (uint256) {
+        bool agreed = terms.maturity != 0 || terms.amortization != 0 || terms.kind == ContractKind.CLM;
+        return time == stop && agreed ? time : time.shifted(terms.shift, terms.weekdaysOnly);
+    }
+
     function _cyclic(Slots memory found, ActusTerms memory terms, uint256 due, EventKind kind, uint256 value)
         private
         pure
     {
-        uint256 shown = due == found.stop ? due : due.shifted(terms.shift, terms.weekdaysOnly);
-        _add(found, shown, due, kind, value);
+        _add(found, _shown(terms, due, found.stop), due, kind, value);
     }
 
     function _series(Slots memory found, ActusTerms memory terms, Series memory series, EventKind kind, bool last)
@@ -231,7 +235,10 @@ library ActusSchedule {
 
     function _single(Slots memory found, ActusTerms memory terms, uint256 called) private pure {
         if (called != 0) _add(found, called, called, EventKind.XD, 0);
-        if (found.end != 0) _add(found, found.end, found.end, called == 0 ? EventKind.MD : EventKind.STD, 0);
+        if (found.end != 0) {
+            EventKind last = called == 0 ? EventKind.MD : EventKind.STD;
+            _add(found, _shown(terms, found.end, found.end), found.end, last, 0);
+        }
         if (terms.purchase != 0) _add(found, terms.purchase, terms.purchase, EventKind.PRD, 0);
         if (terms.termination != 0) _add(found, terms.termination, terms.termination, EventKind.TD, 0);
     }

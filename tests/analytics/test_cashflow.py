@@ -171,7 +171,8 @@ def test_day_count_codes(code: str, day_count: DayCount) -> None:
     ("text", "cycle"),
     [
         ("P1ML0", Cycle(1, 0, True)), ("P2WL1", Cycle(0, 14, False)), ("P1YL1", Cycle(12, 0, False)),
-        ("P0D", Cycle(0, 0, False)), ("1H-", Cycle(6, 0, False)), ("1Q+", Cycle(3, 0, True)), ("P31D", Cycle(0, 31, False)),
+        ("P0D", Cycle(0, 0, False)), ("1H-", Cycle(6, 0, False)), ("1Q+", Cycle(3, 0, True)),
+        ("P31D", Cycle(0, 31, False)),
     ],
 )  # fmt: skip
 def test_cycles(text: str, cycle: Cycle) -> None:

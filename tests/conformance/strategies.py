@@ -68,7 +68,7 @@ def contracts(draw: st.DrawFn, kind: str) -> dict[str, Any]:
     events = _observed_events(draw, start, end, kind)
     return {
         "terms": terms,
-        "to": draw(days(start + timedelta(days=300), end)) if kind in ("UMP", "CLM") else "",
+        "to": draw(days(start + timedelta(days=300), end + timedelta(days=60))) if kind in ("UMP", "CLM") else "",
         "dataObserved": _observations(draw, start),
         "eventsObserved": events,
     }
@@ -164,7 +164,7 @@ def _observed_events(draw: st.DrawFn, start: date, end: date, kind: str) -> list
     allowed = {"UMP": ["PR", "PI", "PP"], "CLM": ["XD"]}.get(kind, ["PP"])
     return [
         {
-            "time": draw(days(start + timedelta(days=30), end)),
+            "time": draw(days(start + timedelta(days=30), start + timedelta(days=400))),
             "type": draw(st.sampled_from(allowed)),
             "value": draw(amounts),
         }
