@@ -6,7 +6,8 @@ named by references of the bank's own (never a person's name); codes are those o
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from pathlib import Path
 
 MONEY_OUTSIDE = "outside"
 MONEY_TOKEN = "token"
@@ -290,9 +291,11 @@ class YearEnd(Act):
 
 @dataclass(frozen=True, slots=True)
 class BookScript:
-    """An opening and what happened after it, in order."""
+    """An opening and what happened after it, in order; ``codes`` is the folder of its code lists."""
 
     name: str
+    title: str
+    codes: Path
     opening: Opening
     acts: tuple[Act, ...] = ()
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()

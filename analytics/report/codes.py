@@ -15,34 +15,45 @@ CODES: Final = Path(__file__).resolve().parents[2] / "data" / "codes"
 
 @dataclass(frozen=True, slots=True)
 class Codes:
-    """What industry sections, regions and purposes are called.
+    """What industry sections, regions, purposes, rating grades and a source's statuses are called.
 
-    ``sections`` and ``regions`` and ``purposes`` map a code to a name; ``study_regions`` a region to the
-    number the study gives it, where it has one.
+    Each maps a code to a name; ``study_regions`` a region to the number the study gives it, where it has one.
+    Grades and statuses without a list are empty.
     """
 
     sections: dict[str, str]
     regions: dict[str, str]
     purposes: dict[str, str]
     study_regions: dict[str, str]
+    ratings: dict[str, str]
+    statuses: dict[str, str]
 
 
 def read_codes(folder: Path = CODES) -> Codes:
-    """The code lists of a folder: industries.csv, regions.csv and purposes.csv.
+    """The code lists of a folder: industries.csv, regions.csv, purposes.csv, and if there ratings.csv, statuses.csv.
 
     Raises NotFound where a list is absent and InvalidInput where a code is listed twice.
     """
     industries = _read(folder / "industries.csv")
     regions = _read(folder / "regions.csv")
     purposes = _read(folder / "purposes.csv")
-    named = industries.drop_duplicates("section").set_index("section")["name"]
     study = regions.set_index("code").get("study_region", pd.Series(dtype=str))
     return Codes(
-        sections={str(key): str(value) for key, value in named.items()},
-        regions={str(key): str(value) for key, value in regions.set_index("code")["name"].items()},
-        purposes={str(key): str(value) for key, value in purposes.set_index("code")["name"].items()},
+        sections=_names(industries.drop_duplicates("section").assign(code=lambda table: table["section"])),
+        regions=_names(regions),
+        purposes=_names(purposes),
         study_regions={str(key): str(value) for key, value in study.items()},
+        ratings=_optional(folder / "ratings.csv"),
+        statuses=_optional(folder / "statuses.csv"),
     )
+
+
+def _names(table: pd.DataFrame) -> dict[str, str]:
+    return {str(code): str(name) for code, name in zip(table["code"], table["name"], strict=True)}
+
+
+def _optional(path: Path) -> dict[str, str]:
+    return _names(_read(path)) if path.is_file() else {}
 
 
 def _read(path: Path) -> pd.DataFrame:

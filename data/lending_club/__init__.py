@@ -1,0 +1,1 @@
+"""Ten thousand real loans of Lending Club, brought in as carried balances."""
