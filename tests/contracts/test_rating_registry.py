@@ -134,6 +134,32 @@ def test_only_customers_are_rated(ratings, assessment, risk_officer):
         ratings.propose(assessment(customer=99), {"from": risk_officer})
 
 
+def test_ratings_are_made_and_checked_in_batches(ratings, customer, make_customer, assessment, risk_officer, approver):
+    rows = [assessment(), assessment(customer=make_customer(), grade=11)]
+    making = ratings.proposeInBatch(rows, {"from": risk_officer})
+    assert_events(making, *(event("RatingProposed", **told(row), person=RISK_OFFICER) for row in rows))
+    checking = ratings.confirmInBatch(rows, {"from": approver})
+    assert_events(checking, *(event("RatingConfirmed", **told(row), previous=0, person=APPROVER) for row in rows))
+    assert [ratings.assessmentOf(row[0]) for row in rows] == rows
+
+
+def test_one_refused_rating_refuses_its_batch(
+    ratings, customer, make_customer, assessment, risk_officer, approver, second_account, spares, today
+):
+    """I30 holds for each row of a batch too."""
+    good, other = assessment(), make_customer()
+    with reverts("RatingRegistry_Invalid", other, 21, today, today + 365):
+        ratings.proposeInBatch([good, assessment(customer=other, grade=21)], {"from": risk_officer})
+    assert ratings.proposalOf(customer)[1] == 0
+    ratings.propose(good, {"from": risk_officer})
+    with reverts("RatingRegistry_NothingProposed", other):
+        ratings.confirmInBatch([good, assessment(customer=other)], {"from": approver})
+    account = second_account("risk_officer", spares[0], Role.APPROVER)
+    with reverts("Governed_SamePerson", RISK_OFFICER):
+        ratings.confirmInBatch([good], {"from": account})
+    assert ratings.ratingOf(customer) == (0, 0)
+
+
 def test_a_pause_stops_ratings(ratings, system, assessment, risk_officer, approver, guardian):
     """I32."""
     ratings.propose(assessment(), {"from": risk_officer})
@@ -143,6 +169,10 @@ def test_a_pause_stops_ratings(ratings, system, assessment, risk_officer, approv
         ratings.propose(assessment(), {"from": risk_officer})
     with reverts("Governed_Paused", until):
         ratings.confirm(assessment(), {"from": approver})
+    with reverts("Governed_Paused", until):
+        ratings.proposeInBatch([assessment()], {"from": risk_officer})
+    with reverts("Governed_Paused", until):
+        ratings.confirmInBatch([assessment()], {"from": approver})
 
 
 # ---------------------------------------------------------------- opening book
