@@ -204,14 +204,17 @@ contract CreditPolicy is ICreditPolicy, Governed {
     {
         uint256 node = _node(dimension, key);
         bucket = _buckets[node];
-        if (from == NOTHING) {
-            uint256 used = bucket.exposureOf() + bucket.reservedOf() + amount;
-            if (used > type(uint64).max) revert CreditPolicy_Overflow(uint8(dimension), key, used);
-        } else {
-            uint256 have = from == EXPOSURE ? bucket.exposureOf() : bucket.reservedOf();
-            if (have < amount) revert CreditPolicy_Underflow(uint8(dimension), key, uint128(have), uint128(amount));
+        // Amounts are below 2^128 and bucket fields below 2^64, so no sum or product here passes 256 bits.
+        unchecked {
+            if (from == NOTHING) {
+                uint256 used = bucket.exposureOf() + bucket.reservedOf() + amount;
+                if (used > type(uint64).max) revert CreditPolicy_Overflow(uint8(dimension), key, used);
+            } else {
+                uint256 have = from == EXPOSURE ? bucket.exposureOf() : bucket.reservedOf();
+                if (have < amount) revert CreditPolicy_Underflow(uint8(dimension), key, uint128(have), uint128(amount));
+            }
+            bucket = Bucket.wrap(Bucket.unwrap(bucket) - amount * from + amount * to);
         }
-        bucket = Bucket.wrap(Bucket.unwrap(bucket) - amount * from + amount * to);
         _buckets[node] = bucket;
     }
 
