@@ -14,7 +14,7 @@ from enum import Enum
 from typing import Final
 
 from analytics.errors import InvalidInput
-from analytics.units import calendar_date, day_number
+from analytics.units import EPOCH, calendar_date, day_number
 
 SECONDS_PER_DAY: Final = 86_400
 MONTHS_PER_UNIT: Final = {"M": 1, "Q": 3, "H": 6, "Y": 12}
@@ -118,6 +118,8 @@ def parse_moment(text: str) -> int:
         moment = datetime.fromisoformat(text.strip())
     except ValueError as error:
         raise InvalidInput(f"time {text!r} is not ISO 8601; write it like 2013-01-31T00:00:00") from error
+    if moment.tzinfo is not None or moment.year < EPOCH.year:
+        raise InvalidInput(f"time {text!r} has a zone or lies before 1970; write a local time from 1970 on")
     return int(moment.replace(tzinfo=UTC).timestamp())
 
 

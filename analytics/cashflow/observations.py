@@ -58,16 +58,22 @@ def parse_observations(
         if not isinstance(points, list):
             raise InvalidInput(f"observed series {name!r} has no list 'data'")
         series[name] = sorted(
-            (parse_moment(str(point["timestamp"])), parse_number(name, str(point["value"]).strip())) for point in points
+            (parse_moment(_field(point, "timestamp")), parse_number(name, _field(point, "value"))) for point in points
         )
     return Observations(
         series,
         tuple(
             ObservedEvent(
-                parse_moment(str(event["time"])),
-                str(event["type"]),
-                parse_number("value", str(event.get("value", 0)).strip()),
+                parse_moment(_field(event, "time")),
+                _field(event, "type"),
+                parse_number("value", _field({"value": 0, **event}, "value")),
             )
             for event in events
         ),
     )
+
+
+def _field(record: Mapping[str, object], name: str) -> str:
+    if name not in record:
+        raise InvalidInput(f"an observation lacks {name!r}: it has {', '.join(sorted(record)) or 'nothing'}")
+    return str(record[name]).strip()

@@ -199,6 +199,8 @@ def test_codes_of_business_day_rules_are_complete() -> None:
         ("maturityDate", "2025-01-01", "not after initialExchangeDate"),
         ("maturityDate", "", "maturityDate is missing"),
         ("maturityDate", "01/01/2026", "not ISO 8601"),
+        ("maturityDate", "2026-01-01T00:00:00+08:00", "has a zone"),
+        ("statusDate", "1969-12-31", "before 1970"),
         ("cycleOfInterestPayment", "P2YL1", "longer than the loan"),
         ("cycleOfInterestPayment", "P0ML1", "has no length"),
         ("cycleOfInterestPayment", "P1XL1", "malformed"),
@@ -256,3 +258,12 @@ def test_a_payment_below_the_interest_never_repays() -> None:
     }  # fmt: skip
     with pytest.raises(InvalidInput, match="never ends"):
         project(parse_terms(terms))
+
+
+def test_observations_without_their_fields_are_refused() -> None:
+    with pytest.raises(InvalidInput, match="has no list 'data'"):
+        parse_observations({"R": {}}, [])
+    with pytest.raises(InvalidInput, match="lacks 'value': it has timestamp"):
+        parse_observations({"R": {"data": [{"timestamp": "2025-01-01"}]}}, [])
+    with pytest.raises(InvalidInput, match="lacks 'time': it has type"):
+        parse_observations({}, [{"type": "PP"}])

@@ -9,6 +9,7 @@ from typing import Any, Final
 from analytics.cashflow import CashFlowEvent, EventType, Kind, Observations, Terms
 from analytics.cashflow.calendar import Cycle
 from analytics.cashflow.terms import Segment, Series
+from analytics.errors import InvalidInput
 
 WAD: Final = 10**18
 ABSENT: Final = -(2**255)
@@ -101,8 +102,14 @@ def encode_observations(terms: Terms, observed: Observations) -> tuple[Any, ...]
     """The struct Observations: the three series that the terms name, and the observed events."""
     names = (terms.rate_object, terms.scaling_object, terms.prepayment_object)
     series = [[(time, wad(value)) for time, value in observed.series.get(name, ())] for name in names]
-    events = [(event.time, EventType[event.kind].value, wad(event.value)) for event in observed.events]
+    events = [(event.time, _event_type(event.kind), wad(event.value)) for event in observed.events]
     return (*series, events)
+
+
+def _event_type(code: str) -> int:
+    if code not in EventType.__members__:
+        raise InvalidInput(f"observed event {code!r} is of no type the engine knows")
+    return EventType[code].value
 
 
 def decode_flows(flows: Sequence[Sequence[int]]) -> list[CashFlowEvent]:

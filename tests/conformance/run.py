@@ -76,8 +76,8 @@ def engine_on_chain() -> Iterator[Engine]:
 def run_case(engine: Engine, case: dict[str, Any]) -> str | None:
     """The first difference of one case, or None where all its rows agree."""
     terms = parse_terms(case["terms"])
-    observed = parse_observations(case["dataObserved"], case["eventsObserved"])
-    until = parse_moment(case["to"]) if case["to"] else None
+    observed = parse_observations(case.get("dataObserved") or {}, case.get("eventsObserved") or [])
+    until = parse_moment(case["to"]) if case.get("to") else None
     return first_difference(engine.project(terms, observed, until), case["results"])
 
 
@@ -87,6 +87,9 @@ def run_file(engine: Engine, path: Path) -> Tally:
 
     tally = Tally(path.stem)
     for name, case in json.loads(path.read_text(encoding="utf-8")).items():
+        if not {"terms", "results"} <= set(case):
+            tally.failed.append(f"{name}: the case has no terms or no results")
+            continue
         kind = str(case["terms"].get("contractType", "")).strip().upper()
         if not supported(kind):
             tally.lacking.append(f"{name}: {kind}, {LACKING.get(kind, 'no such contract type in the engine')}")

@@ -65,17 +65,20 @@ def _bullet(**changes: Any) -> dict[str, Any]:
 
 
 def test_other_names_and_other_files_go_through_the_same_command(tmp_path: Path) -> None:
-    """One case that passes, one with a wrong row, one with bad terms, one of an unknown type: none is passed over."""
-    good, wrong, bad, unknown = _bullet(), _bullet(), _bullet(), _bullet()
+    """Cases that pass, with a wrong row, bad terms, an unknown event or type, or no results: none is passed over."""
+    good, wrong, bad, unknown, odd = (_bullet() for _ in range(5))
     wrong["results"][0]["payoff"] = "4.780006"
     bad["terms"] = {**bad["terms"], "dayCountConvention": "A/364"}
     unknown["terms"] = {**unknown["terms"], "contractType": "SWAPS"}
-    cases = {"good": good, "wrong": wrong, "bad": bad, "unknown": unknown}
+    odd["eventsObserved"] = [{"time": "2025-07-01", "type": "ZZ", "value": 1}]
+    cases = {"good": good, "wrong": wrong, "bad": bad, "unknown": unknown, "odd": odd, "empty": {}}
     (tmp_path / "mine.json").write_text(json.dumps(cases), encoding="utf-8")
     run = _conformance(tmp_path)
-    assert _tallies(run.stdout) == {"mine": (1, 2, 1)}, run.stdout + run.stderr
+    assert _tallies(run.stdout) == {"mine": (1, 4, 1)}, run.stdout + run.stderr
     assert "wrong: row 1 (2026-01-01T00:00:00 IP): payoff is 4.780000000, not 4.780006" in run.stdout
     assert "bad: day count 'A/364' is unknown" in run.stdout
+    assert "odd: observed event 'ZZ' is of no type the engine knows" in run.stdout
+    assert "empty: the case has no terms or no results" in run.stdout
     assert "unknown: SWAPS, no such contract type in the engine" in run.stdout
     assert run.returncode == 1
 
