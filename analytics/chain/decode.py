@@ -34,7 +34,8 @@ _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
 _HASH = re.compile(r"0x[0-9a-fA-F]{64}")
 _QUANTITY = re.compile(r"0x[0-9a-fA-F]{1,15}")
 _HEX = re.compile(r"0x([0-9a-fA-F]{2})*")
-_DIGITS: Final = np.frombuffer(b"".join(b"%02x" % byte for byte in range(256)), np.uint8).reshape(256, 2)
+_PREFIX: Final = np.frombuffer(b"0x", np.uint16)[0]
+_DIGITS: Final = np.frombuffer(b"".join(b"%02x" % byte for byte in range(256)), np.uint16)
 
 
 class _Log(msgspec.Struct):
@@ -143,11 +144,12 @@ def decode_logs(logs: Logs, catalogue: Catalogue, *, times: Mapping[int, int]) -
     rows = rows[rows[:, scan.TABLE] >= 0]
     if not rows.size:
         return {}
-    numbers, inverse = np.unique(rows[:, scan.NUMBER], return_inverse=True)
+    changes, run = _runs(rows[:, scan.NUMBER])
+    numbers = rows[changes, scan.NUMBER]
     absent = [int(number) for number in numbers if int(number) not in times]
     if absent:
         raise InvalidInput(f"block {absent[0]}: a log of it was read but its header was not")
-    clock = np.array([times[int(number)] for number in numbers], np.int64)[inverse]
+    clock = np.array([times[int(number)] for number in numbers], np.int64)[run]
     order = np.argsort(rows[:, scan.TABLE], kind="stable")
     kinds, starts = np.unique(rows[order, scan.TABLE], return_index=True)
     names = list(catalogue.tables)
@@ -333,22 +335,26 @@ def _decode_table(logs: Logs, table: EventTable, clock: scan.Integers) -> pa.Tab
             f"{logs.place(row)}: {table.contract}.{table.event} has {rows[row, scan.TOPICS_N]} topics and "
             f"{rows[row, scan.DATA_N]} data words, its ABI says {table.topics} and {table.words}"
         )
+    offsets = np.empty((len(table.columns), len(rows)), np.int64)
+    for place, column in enumerate(table.columns):
+        if column.indexed:
+            offsets[place] = rows[:, scan.TOPICS_AT] + scan.TOPIC_STRIDE * (column.word + 1)
+        else:
+            offsets[place] = rows[:, scan.DATA_AT] + 64 * column.word
+    hashes = rows[:, scan.TX_AT]
+    changes, run = _runs(hashes)
     arrays = [
         pa.array(rows[:, scan.NUMBER]),
         pa.array(clock),
         pa.array(rows[:, scan.TX]),
         pa.array(rows[:, scan.LOG]),
-        _binary(scan.limbs(logs.raw, rows[:, scan.TX_AT].copy()), 32),
+        _binary(scan.limbs(logs.raw, hashes[changes][None, :])[0][run], 32),
     ]
-    for column in table.columns:
-        if column.indexed:
-            offsets = rows[:, scan.TOPICS_AT] + scan.TOPIC_STRIDE * (column.word + 1)
-        else:
-            offsets = rows[:, scan.DATA_AT] + 64 * column.word
+    for column, words in zip(table.columns, scan.limbs(logs.raw, offsets), strict=True):
         try:
-            arrays.append(_decode_column(logs.raw, offsets, column))
+            arrays.append(_decode_column(words, column))
         except _OutOfType as fault:
-            word = logs.raw[offsets[fault.row] : offsets[fault.row] + 64].tobytes().decode()
+            word = "".join(f"{limb:016x}" for limb in words[fault.row].tolist())
             raise InvalidInput(
                 f"{logs.place(fault.row)}: {table.contract}.{table.event}, {column.name} = 0x{word} is no "
                 f"{column.solidity}"
@@ -370,15 +376,21 @@ def _require(fits: NDArray[np.bool_]) -> None:
         raise _OutOfType(int(np.argmin(fits)))
 
 
-def _decode_column(raw: scan.Bytes, offsets: scan.Integers, column: Column) -> pa.Array:
+def _runs(values: scan.Integers) -> tuple[scan.Integers, scan.Integers]:
+    """Where runs of equal values begin, and which run each value is in."""
+    starts = np.ones(len(values), np.bool_)
+    starts[1:] = values[1:] != values[:-1]
+    return np.flatnonzero(starts), np.cumsum(starts) - 1
+
+
+def _decode_column(words: scan.Limbs, column: Column) -> pa.Array:
     if column.family == "bool" or (column.family in ("int", "uint") and column.bits <= 64):
-        values, bad = scan.narrow(raw, offsets, column.bits, column.family == "int")
+        values, bad = scan.narrow(words, column.bits, column.family == "int")
         if bad >= 0:
             raise _OutOfType(bad)
         if column.family == "bool":
             return pa.array(values.astype(np.bool_))
         return pa.array(values.view(np.uint64) if column.arrow == pa.uint64() else values)
-    words = scan.limbs(raw, offsets)
     if column.family in ("int", "uint"):
         return _integers(words, column)
     if column.family == "address":
@@ -482,9 +494,9 @@ def hex_text(values: pa.Array) -> pa.Array:
     size = values.type.byte_width
     start = values.offset * size
     flat = np.frombuffer(values.buffers()[1], np.uint8)[start : start + len(values) * size]
-    text = np.empty((len(values), 2 + 2 * size), np.uint8)
-    text[:, 0], text[:, 1] = 48, 120
-    text[:, 2:] = _DIGITS[flat].reshape(len(values), 2 * size)
+    text = np.empty((len(values), 1 + size), np.uint16)
+    text[:, 0] = _PREFIX
+    text[:, 1:] = _DIGITS[flat].reshape(len(values), size)
     offsets = np.arange(len(values) + 1, dtype=np.int32) * np.int32(2 + 2 * size)
     return pa.StringArray.from_buffers(len(values), pa.py_buffer(offsets), pa.py_buffer(text))
 

@@ -112,10 +112,13 @@ def _digits(raw: Bytes, at: int, count: int) -> bool:
     """Whether ``count`` (a multiple of eight) lower-case hexadecimal digits stand at ``at``."""
     if at + count > raw.size:
         return False
-    for i in range(at, at + count, 8):  # noqa: SIM110 (Numba compiles no generators)
-        if _hex8(raw, i) & _BAD:
-            return False
-    return True
+    wrong = np.uint64(0)
+    for i in range(at, at + count, 8):
+        text = _eight(raw, i)
+        nibbles = (text & _LOW) + ((text >> np.uint64(6)) & _ONES) * np.uint64(9)
+        letters = ((nibbles + _SIXES) >> np.uint64(4)) & _ONES
+        wrong |= (nibbles & _HIGH) | ((nibbles + _ZEROS + letters * np.uint64(39)) ^ text)
+    return bool(wrong == np.uint64(0))
 
 
 @_jit
@@ -128,9 +131,13 @@ def _same(raw: Bytes, at: int, other: int, count: int) -> bool:
 
 @_jit
 def _literal(raw: Bytes, at: int, literals: Bytes, start: int, stop: int) -> bool:
-    if at + stop - start > raw.size:
+    size = stop - start
+    if at + size > raw.size:
         return False
-    for i in range(stop - start):  # noqa: SIM110 (Numba compiles no generators)
+    for i in range(0, size - 7, 8):
+        if _eight(raw, at + i) != _eight(literals, start + i):
+            return False
+    for i in range(size & ~7, size):  # noqa: SIM110 (Numba compiles no generators)
         if raw[at + i] != literals[start + i]:
             return False
     return True
@@ -311,33 +318,36 @@ def _table_of(  # noqa: PLR0917 (compiled: no keywords)
 
 @_jit
 def limbs(raw: Bytes, offsets: Integers) -> Limbs:
-    """The 32-byte words whose digits begin at ``offsets``, as (n, 4) limbs, most significant first."""
-    out = np.empty((offsets.size, 4), np.uint64)
-    for i in range(offsets.size):
-        at = offsets[i]
-        for k in range(4):
-            out[i, k] = _hex16(raw, at + 16 * k)
+    """The 32-byte words whose digits begin at ``offsets`` (k, n), as (k, n, 4) limbs, most significant first.
+
+    Row by row, so that the bytes of a log are touched together.
+    """
+    columns, count = offsets.shape
+    out = np.empty((columns, count, 4), np.uint64)
+    for i in range(count):
+        for j in range(columns):
+            at = offsets[j, i]
+            for k in range(4):
+                out[j, i, k] = _hex16(raw, at + 16 * k)
     return out
 
 
 @_jit
-def narrow(raw: Bytes, offsets: Integers, bits: int, signed: bool) -> tuple[Integers, int]:
+def narrow(words: Limbs, bits: int, signed: bool) -> tuple[Integers, int]:
     """Words of at most 64 bits as int64 (uint64 shares its bits), and the first that does not fit, or -1."""
-    out = np.empty(offsets.size, np.int64)
+    out = np.empty(words.shape[0], np.int64)
     spare = np.uint64(64 - bits)
-    for i in range(offsets.size):
-        at = offsets[i]
-        low = np.int64(_hex16(raw, at + 48))
+    for i in range(words.shape[0]):
+        low = np.int64(words[i, 3])
         fill = np.uint64(0)
         if signed and low < 0:
             fill = ~fill
-        for k in range(3):
-            if _hex16(raw, at + 16 * k) != fill:
-                return out, i
+        fits = words[i, 0] == fill and words[i, 1] == fill and words[i, 2] == fill
         if signed:
-            if (low << np.int64(spare)) >> np.int64(spare) != low:
-                return out, i
-        elif np.uint64(low) << spare >> spare != np.uint64(low):
+            fits = fits and (low << np.int64(spare)) >> np.int64(spare) == low
+        else:
+            fits = fits and words[i, 3] << spare >> spare == words[i, 3]
+        if not fits:
             return out, i
         out[i] = low
     return out, -1
