@@ -6,12 +6,11 @@ import {LoanId} from "../contracts/types/Ids.sol";
 
 /// @title Where loan money goes
 /// @notice Each movement of loan money, with its purpose. The first movement is recorded by the deposit token as it
-/// happens; what lies beyond the first payee is posted by data providers as a fact.
+/// happens, and the token's earmark bounds it by what was drawn; what lies beyond the first payee is posted by data providers as a fact.
 interface IFundFlowLedger {
     /// @notice What is known of a loan's money, in fen.
     struct Trace {
-        uint128 credited; // drawn into the token
-        uint128 spent; // left the earmark
+        uint128 spent; // left the earmark for a first payee
         uint128 diverted; // of which to payees the earmark does not allow
         uint128 onward; // recorded beyond the first payee
         uint16 diversions; // times flagged
@@ -26,7 +25,7 @@ interface IFundFlowLedger {
     /// @notice Loan money went, or was about to go, where it should not. `blocked` tells that it did not move.
     event DiversionDetected(uint64 indexed loanId, address indexed payee, uint128 amount, uint8 category, uint64 allowed, bool blocked, uint24 valueDate);
     /// @notice Totals at the close of a business day.
-    event FlowsClosed(uint24 indexed businessDate, uint128 credited, uint128 spent, uint128 diverted);
+    event FlowsClosed(uint24 indexed businessDate, uint128 spent, uint128 diverted);
 
     /// @notice Thrown when a category is above 63.
     error FundFlowLedger_CategoryInvalid(uint8 category);
@@ -39,10 +38,6 @@ interface IFundFlowLedger {
 
     /// @notice Set a payee's category. Only data providers.
     function classifyPayee(address payee, uint8 category) external;
-    /// @notice Record that a drawdown was credited. Only the deposit token.
-    function credited(LoanId loanId, uint128 amount) external;
-    /// @notice Record that a drawdown was taken back. Only the deposit token.
-    function uncredited(LoanId loanId, uint128 amount) external;
     /// @notice Judge and record the first movement. Only the deposit token.
     /// @return allowed Whether the money may move.
     function firstPayee(LoanId loanId, address from, address payee, uint128 amount, uint64 payees, bytes4 purpose, EarmarkMode mode) external returns (bool allowed);

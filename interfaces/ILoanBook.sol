@@ -2,12 +2,14 @@
 pragma solidity 0.8.26;
 
 import {CustomerId, LoanId} from "../contracts/types/Ids.sol";
-import {Category, ChargeKind, DayCount, DefaultTrigger, EarmarkMode, LoanState, LoanType, Waterfall} from "../contracts/types/Enums.sol";
+import {Category, ChargeKind, DayCount, DefaultTrigger, EarmarkMode, LoanState, LoanType, PostingKind, Waterfall} from "../contracts/types/Enums.sol";
 
 /// @title The bank's loans, from application to the last recovery
-/// @notice Amounts are fen (a loan at most 2^56 - 1), rates parts per billion a year, dates day numbers.
+/// @notice Amounts are fen (a loan at most 2^47 - 1, 1.4 trillion yuan), rates parts per billion a year (at most
+/// 2^31 - 1, 214 %), dates day numbers (at most 2^16 - 1, in 2149).
 /// Interest accrues by actual days as the exact integer fen x ppb x days (`accrued`); amounts fall due
-/// rounded down with the residue carried; the last payment sweeps it. Every posting has a number within its loan and a
+/// rounded down with the residue carried. Once in a loan's life, when its last instalment falls due or it is paid off,
+/// one unit less than a fen is added to `accrued`, so that all interest ever paid is the exact interest rounded up. Every posting has a number within its loan and a
 /// value date, and its event carries the split of the money and every balance it leaves behind, so that
 /// the ledger can be rebuilt from events alone. A wrong posting is reversed by one that names it.
 /// @dev Scale of `accrued`: interest in fen = accrued / (1e9 x 365) or / (1e9 x 360) by the product's day count.
@@ -69,14 +71,20 @@ interface ILoanBook {
         uint128 amount;
     }
 
-    /// @notice A posting to reverse, as its event told it.
+    /// @notice A posting to reverse, as its event told it. What fell due again is told by `principalDue`, `interestDue`
+    /// and the instalment that it had paid.
     struct Reversal {
         LoanId loanId;
         uint16 posting;
+        PostingKind kind;
+        address account; // payer of a payment, borrower of a drawdown; zero outside the token
         uint128 principal;
         uint128 interest;
         uint128 penalty;
         uint128 fee;
+        uint128 principalDue; // of the principal, what had fallen due when it was paid
+        uint128 interestDue; // of the interest, the same
+        uint16 instalment; // the oldest instalment that it paid; zero where nothing was due
         uint24 valueDate; // of the posting reversed
     }
 
@@ -104,6 +112,7 @@ interface ILoanBook {
         uint128 penaltyDue;
         uint128 feeDue;
         uint128 writtenOff; // claim that lives on off the balance sheet
+        uint24 availableUntil; // last day of the approval; zero before it
     }
 
     /// @notice A product was set, in force from a date on.
@@ -127,7 +136,7 @@ interface ILoanBook {
     /// @notice Money was lent. `account` is zero where it was paid outside the token.
     event LoanDrawn(
         uint64 indexed loanId, address indexed account, uint16 posting, uint24 valueDate, uint128 amount, uint128 principal,
-        uint128 undrawn, uint256 accrued, uint128 instalmentAmount
+        uint128 undrawn, uint256 accrued, uint128 instalmentAmount, uint16 instalment
     );
     /// @notice A loan of an opening book was recorded as it stood.
     event LoanImported(
@@ -138,7 +147,7 @@ interface ILoanBook {
     event BalancesImported(
         uint64 indexed loanId, uint8 indexed state, uint8 category, uint24 oldestDue, uint128 originated, uint128 principal,
         uint128 principalPaid, uint128 interestPaid, uint128 feesPaid, uint128 writtenOff, uint128 principalDue, uint128 interestDue,
-        uint128 instalmentAmount
+        uint128 instalmentAmount, uint16 instalment
     );
     /// @notice An instalment fell due and was not paid in the same posting.
     event InstalmentFellDue(
@@ -149,9 +158,9 @@ interface ILoanBook {
     event LoanRepaid(
         uint64 indexed loanId, address indexed payer, uint16 posting, uint24 valueDate, uint128 principal, uint128 interest,
         uint128 penalty, uint128 fee, uint128 outstanding, uint256 accrued, uint128 principalDue, uint128 interestDue,
-        uint24 oldestDue, uint16 instalment
+        uint24 oldestDue, uint16 instalment, uint8 state
     );
-    /// @notice Nothing is owed any more; the loan is closed.
+    /// @notice Nothing is owed any more; the loan is closed, and what was left of `accrued`, less than a fen, is gone.
     event LoanClosed(uint64 indexed loanId, uint24 valueDate);
     /// @notice A fee or penalty was charged.
     event LoanCharged(uint64 indexed loanId, uint8 indexed kind, uint16 posting, uint24 valueDate, uint128 amount, uint128 feeDue, uint128 penaltyDue, uint32 person);
@@ -161,10 +170,12 @@ interface ILoanBook {
     event LoanDefaulted(uint64 indexed loanId, uint8 indexed trigger, uint24 daysPastDue, uint24 valueDate, uint128 principal, uint128 interestDue, uint32 person);
     /// @notice A defaulted loan was cured: nothing overdue any more.
     event LoanCured(uint64 indexed loanId, uint24 valueDate, uint32 person);
-    /// @notice Principal and due interest were written off; the claim, liens and guarantees live on.
+    /// @notice Principal and interest were written off; the claim, liens and guarantees live on. Where all principal goes
+    /// (state WrittenOff), all interest, penalties and fees go with it into the claim.
     event LoanWrittenOff(
         uint64 indexed loanId, uint16 posting, uint24 valueDate, uint128 principal, uint128 interest, uint128 outstanding,
-        uint128 principalDue, uint128 interestDue, uint256 accrued, uint128 writtenOff, uint8 state, uint32 maker, uint32 checker
+        uint128 principalDue, uint128 interestDue, uint24 oldestDue, uint256 accrued, uint128 writtenOff, uint8 state, uint32 maker,
+        uint32 checker
     );
     /// @notice Money came in on a written-off claim.
     event LoanRecovered(uint64 indexed loanId, uint16 posting, uint24 valueDate, uint128 amount, uint128 writtenOff, uint32 person);
@@ -173,10 +184,19 @@ interface ILoanBook {
         uint64 indexed loanId, uint16 indexed reversed, uint16 posting, uint24 valueDate, uint128 principal, uint128 interest,
         uint128 penalty, uint128 fee, uint128 outstanding, uint256 accrued, uint128 principalDue, uint128 interestDue
     );
+    /// @notice What else that reversal left behind, in the same transaction. `maker` proposed, `checker` reversed.
+    event ReversalSettled(
+        uint64 indexed loanId, uint16 indexed reversed, uint8 kind, address account, uint128 undrawn, uint128 instalmentAmount,
+        uint24 oldestDue, uint8 state, uint32 maker, uint32 checker
+    );
+    /// @notice A posting with a past value date was allowed by a second person, once.
+    event BackValueAuthorised(bytes32 indexed posting, uint24 valueDate, uint32 maker, uint32 checker);
+    /// @notice The collateral and guarantee registries were told how a loan stands.
+    event StandingAnnounced(uint64 indexed loanId, bool closed, bool inDefault);
     /// @notice Four-eyes acts: a maker proposed, by the hash of its arguments.
     event Proposed(uint64 indexed loanId, bytes32 proposal, uint32 person);
     /// @notice Control totals at the close of a business day.
-    event BookClosed(uint24 indexed businessDate, uint64 loans, uint128 outstanding, uint64 postings);
+    event BookClosed(uint24 indexed businessDate, uint64 loans, uint128 outstanding);
 
     /// @notice Thrown when a loan does not exist.
     error LoanBook_Unknown(uint64 loanId);
@@ -210,6 +230,16 @@ interface ILoanBook {
     error LoanBook_AlreadyImported(uint64 loanId);
     /// @notice Thrown when an imported loan contradicts itself.
     error LoanBook_ImportInconsistent(uint64 loanId);
+    /// @notice Thrown when a category table would hold from a day in the past or before the last one.
+    error LoanBook_EffectiveDateInvalid(uint24 effectiveFrom, uint24 earliest);
+    /// @notice Thrown when a loan with something overdue would be drawn on.
+    error LoanBook_InArrears(uint64 loanId, uint24 oldestDue);
+    /// @notice Thrown when a customer or its kind does not exist.
+    error LoanBook_CustomerUnknown(uint32 customer);
+    /// @notice Thrown when a posting with a past value date was not allowed by a second person.
+    error LoanBook_BackValueNotAuthorised(uint24 valueDate, uint24 businessDate);
+    /// @notice Thrown when a loan has had so many postings that only its payoff is taken.
+    error LoanBook_PostingsExhausted(uint64 loanId, uint16 postings);
     /// @notice Thrown when nothing matching was proposed.
     error LoanBook_NotProposed(uint64 loanId);
     /// @notice Thrown when a posting does not exist, was reversed already, or is of a kind that cannot be.
@@ -233,7 +263,10 @@ interface ILoanBook {
     /// @notice Release what was approved and not drawn after the approval's last day. Anyone.
     function lapse(LoanId loanId) external;
     /// @notice Book an approved loan in full, paid out outside the token. Only treasurers.
+    /// Where the product asks for collateral, `originateSecured` names it.
     function originate(LoanId loanId, uint24 valueDate) external;
+    /// @notice The same for a loan that liens must cover. Only treasurers.
+    function originateSecured(LoanId loanId, uint24 valueDate, uint32[] calldata liens) external;
     /// @notice Draw part or all into the customer's account as earmarked money. Only treasurers.
     /// @param payees Bit mask of payee categories the money may go to.
     /// @param expiry Last day of the earmark.
@@ -245,6 +278,8 @@ interface ILoanBook {
     function repay(LoanId loanId, uint128 amount, uint24 valueDate) external;
     /// @notice Book payments received outside the token. Only collectors.
     function repayInBatch(Payment[] calldata payments, uint24 valueDate) external;
+    /// @notice Book what is left of an expired earmark as a payment on its loan; what is not owed becomes free. Anyone.
+    function returnEarmark(LoanId loanId, address borrower) external;
     /// @notice Charge a fee or penalty. Only collectors.
     function charge(LoanId loanId, ChargeKind kind, uint128 amount, uint24 valueDate) external;
 
@@ -264,7 +299,15 @@ interface ILoanBook {
     /// @notice Book money received on a written-off claim. Only collectors.
     function recover(LoanId loanId, uint128 amount, uint24 valueDate) external;
 
+    /// @notice Tell the collateral and guarantee registries how a loan stands, so that theirs can be released. Anyone.
+    function announce(LoanId loanId) external;
+
     // ---------------------------------------------------------------- corrections
+    /// @notice Propose one posting, or one batch, with a past value date. Only collectors or treasurers.
+    /// @param posting `postingHash` of the loan and of the account that will post, or `batchHash` of the payments.
+    function proposeBackValue(bytes32 posting, uint24 valueDate) external;
+    /// @notice Allow what another proposed, once. Only approvers.
+    function authoriseBackValue(bytes32 posting, uint24 valueDate) external;
     /// @notice Propose the reversal of a payment or drawdown. Only collectors or treasurers.
     function proposeReversal(Reversal calldata reversal) external;
     /// @notice Reverse what another proposed. Only approvers.
@@ -281,6 +324,14 @@ interface ILoanBook {
     function preview(LoanId loanId, uint24 valueDate) external view returns (Loan memory);
     /// @return What must be paid at a value date to close the loan, in fen.
     function payoff(LoanId loanId, uint24 valueDate) external view returns (uint128);
+    /// @return The name of an account's next posting on a loan, for back-valuing it.
+    function postingHash(LoanId loanId, address account) external pure returns (bytes32);
+    /// @return The name of a batch of payments, for back-valuing it.
+    function batchHash(Payment[] calldata payments) external pure returns (bytes32);
+    /// @return An instalment that fell due and was not paid in the same posting: its day, principal and interest in fen.
+    function obligationOf(LoanId loanId, uint16 instalment) external view returns (uint24, uint128, uint128);
+    /// @return Whether a posting was reversed.
+    function isReversed(LoanId loanId, uint16 posting) external view returns (bool);
     /// @return The product's terms.
     function productOf(uint16 product) external view returns (Product memory);
     /// @return The days past due from which special mention, substandard, doubtful and loss hold on a day.

@@ -106,6 +106,13 @@ enum ChargeKind {
     Penalty
 }
 
+/// @dev Postings that can be reversed.
+enum PostingKind {
+    Payment,
+    Drawdown,
+    Charge
+}
+
 enum CollateralKind {
     None,
     ResidentialProperty,

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.26;
+
+import {ILoanBook} from "../../interfaces/ILoanBook.sol";
+import {LoanCodec} from "../libraries/LoanCodec.sol";
+import {LoanMath} from "../libraries/LoanMath.sol";
+import {Rounding} from "../libraries/Rounding.sol";
+import {LoanState, PostingKind} from "../types/Enums.sol";
+import {PersonId} from "../types/Ids.sol";
+import {MAX_ACCRUED, MAX_MONEY, Position} from "../types/LoanStorage.sol";
+import {Books, Ledger, Wiring} from "./Ledger.sol";
+import {Quality} from "./Quality.sol";
+
+/// @dev Back-valued postings and reversals. A posting's amounts are told again by its reversal and vouched for by two
+/// persons; whoever reads the events holds them equal to the posting named.
+library Corrections {
+    using Books for Ledger;
+    using LoanCodec for Position;
+    using LoanMath for Position;
+
+    // ------------------------------------------------------------------ back value
+    function proposeBackValue(Ledger storage l, bytes32 posting, uint24 valueDate, PersonId maker) external {
+        l.propose(0, _backValueHash(posting, valueDate), maker);
+    }
+
+    function authoriseBackValue(Ledger storage l, bytes32 posting, uint24 valueDate, PersonId checker) external {
+        PersonId maker = l.consume(0, _backValueHash(posting, valueDate), checker);
+        l.proposals[Books.authorisation(posting, valueDate)] = checker;
+        emit ILoanBook.BackValueAuthorised(posting, valueDate, PersonId.unwrap(maker), PersonId.unwrap(checker));
+    }
+
+    function _backValueHash(bytes32 posting, uint24 valueDate) private pure returns (bytes32) {
+        return keccak256(abi.encode("back-value", posting, valueDate));
+    }
+
+    // ------------------------------------------------------------------ reversal
+    function proposeReversal(Ledger storage l, ILoanBook.Reversal calldata r, PersonId maker) external {
+        uint64 id = Books.raw(r.loanId);
+        _checkReversible(l, id, l.load(id), r);
+        l.propose(id, _reversalHash(r), maker);
+    }
+
+    function reverse(Ledger storage l, Wiring memory w, ILoanBook.Reversal calldata r, uint24 today, PersonId checker)
+        external
+    {
+        uint64 id = Books.raw(r.loanId);
+        PersonId maker = l.consume(id, _reversalHash(r), checker);
+        Position memory p = l.load(id);
+        _checkReversible(l, id, p, r);
+        bool reopens = p.state == LoanState.Repaid;
+        l.advance(id, p, today, 0);
+        uint256 restored;
+        if (r.kind == PostingKind.Payment) _takePaymentBack(l, id, p, r, today);
+        else if (r.kind == PostingKind.Drawdown) restored = _takeDrawdownBack(id, p, r, today);
+        else _takeChargeBack(id, p, r);
+        l.findOldest(id, p);
+        Books.number(id, p);
+        _mark(l, id, r.posting);
+        _mark(l, id, p.postings);
+        l.store(id, p);
+        _tellReversed(id, p, r, today);
+        _tellSettled(id, p, r, maker, checker);
+        Books.tellClosed(id, p, today);
+        _passOn(w, p, r, restored);
+        if (reopens) Quality.announce(w, id, p);
+    }
+
+    function _checkReversible(Ledger storage l, uint64 id, Position memory p, ILoanBook.Reversal calldata r) private view {
+        bool state = Books.isLive(p) || (p.state == LoanState.Repaid && r.kind == PostingKind.Payment);
+        if (!state) revert ILoanBook.LoanBook_WrongState(id, uint8(p.state));
+        bool exists = r.posting != 0 && r.posting <= p.postings && !isReversed(l, id, r.posting);
+        if (!exists || r.valueDate < p.start || r.valueDate > p.accruedThrough) {
+            revert ILoanBook.LoanBook_NotReversible(id, r.posting);
+        }
+        uint256 amount = uint256(r.principal) + r.interest + r.penalty + r.fee;
+        if (amount == 0 || amount > MAX_MONEY) revert ILoanBook.LoanBook_AmountInvalid(id, amount, MAX_MONEY);
+    }
+
+    /// @dev The money is owed again: what had fallen due on its old day, the rest as principal and accrued interest; and the
+    /// interest that the payment had stopped is accrued. A reopened loan rounds up once more when it closes again.
+    function _takePaymentBack(Ledger storage l, uint64 id, Position memory p, ILoanBook.Reversal calldata r, uint24 today) private {
+        if (p.state == LoanState.Repaid) {
+            p.state = LoanState.Active;
+            p.rounded = false;
+        }
+        bool over = p.nextDue() == 0;
+        if (r.principalDue > r.principal || r.interestDue > r.interest || (over && r.principalDue != r.principal)) {
+            revert ILoanBook.LoanBook_NotReversible(id, r.posting);
+        }
+        _checkRoom(id, p.principal + p.undrawn, r.principal);
+        _checkRoom(id, p.interestDue, r.interestDue);
+        _checkRoom(id, p.penaltyDue, r.penalty);
+        _checkRoom(id, p.feeDue, r.fee);
+        p.principal += r.principal;
+        p.principalDue += r.principalDue;
+        p.interestDue += r.interestDue;
+        p.penaltyDue += r.penalty;
+        p.feeDue += r.fee;
+        p.accrued += uint256(r.principal) * p.rate * (today - r.valueDate) + (r.interest - r.interestDue) * p.unit();
+        if (p.accrued > MAX_ACCRUED) p.accrued = MAX_ACCRUED;
+        if (r.principalDue + r.interestDue != 0) _oweAgain(l, id, p, r);
+    }
+
+    /// @dev Where the instalment had been paid in the posting that it fell due in, it becomes an obligation now.
+    function _oweAgain(Ledger storage l, uint64 id, Position memory p, ILoanBook.Reversal calldata r) private {
+        uint256 day = r.instalment == 0 || r.instalment > p.instalment ? 0 : p.dueDate(r.instalment);
+        if (day == 0 || day > r.valueDate) revert ILoanBook.LoanBook_NotReversible(id, r.posting);
+        uint256 key = (uint256(id) << 16) | r.instalment;
+        if (l.obligations[key] == 0) {
+            l.obligations[key] = day | (uint256(r.principalDue) << 16) | (uint256(r.interestDue) << 63);
+        }
+        if (p.oldestDue == 0 || day < p.oldestDue) p.oldestDue = day;
+    }
+
+    /// @dev The money was never lent: its interest goes too, from what is accrued and then from what is due. What may still
+    /// be drawn grows again while the approval lasts.
+    function _takeDrawdownBack(uint64 id, Position memory p, ILoanBook.Reversal calldata r, uint24 today)
+        private
+        pure
+        returns (uint256 restored)
+    {
+        bool only = r.interest + r.penalty + r.fee == 0;
+        if (!only || r.principal > p.principal - p.principalDue) revert ILoanBook.LoanBook_NotReversible(id, r.posting);
+        uint256 excess = uint256(r.principal) * p.rate * (today - r.valueDate);
+        if (excess > p.accrued) {
+            uint256 fen = Rounding.wholeUp(excess - p.accrued, p.unit());
+            if (fen > p.interestDue) revert ILoanBook.LoanBook_NotReversible(id, r.posting);
+            p.interestDue -= fen;
+            p.accrued += fen * p.unit();
+        }
+        p.accrued -= excess;
+        p.principal -= r.principal;
+        if (today <= p.availableUntil) restored = r.principal;
+        p.undrawn += restored;
+        if (p.nextDue() != 0) p.fixInstalment();
+        Books.closeIfSettled(p);
+    }
+
+    function _takeChargeBack(uint64 id, Position memory p, ILoanBook.Reversal calldata r) private pure {
+        bool only = r.principal + r.interest == 0;
+        if (!only || r.fee > p.feeDue || r.penalty > p.penaltyDue) revert ILoanBook.LoanBook_NotReversible(id, r.posting);
+        p.feeDue -= r.fee;
+        p.penaltyDue -= r.penalty;
+        Books.closeIfSettled(p);
+    }
+
+    function _checkRoom(uint64 id, uint256 have, uint256 more) private pure {
+        if (have + more > MAX_MONEY) revert ILoanBook.LoanBook_AmountInvalid(id, more, MAX_MONEY - have);
+    }
+
+    function _tellReversed(uint64 id, Position memory p, ILoanBook.Reversal calldata r, uint24 today) private {
+        emit ILoanBook.PostingReversed(
+            id, r.posting, uint16(p.postings), today, r.principal, r.interest, r.penalty, r.fee, uint128(p.principal),
+            p.accrued, uint128(p.principalDue), uint128(p.interestDue)
+        );
+    }
+
+    function _tellSettled(uint64 id, Position memory p, ILoanBook.Reversal calldata r, PersonId maker, PersonId checker) private {
+        emit ILoanBook.ReversalSettled(
+            id, r.posting, uint8(r.kind), r.account, uint128(p.undrawn), uint128(p.instalmentAmount), uint24(p.oldestDue),
+            uint8(p.state), PersonId.unwrap(maker), PersonId.unwrap(checker)
+        );
+    }
+
+    /// @dev Tell the buckets and the token.
+    function _passOn(Wiring memory w, Position memory p, ILoanBook.Reversal calldata r, uint256 restored) private {
+        if (r.kind == PostingKind.Payment) {
+            if (r.principal != 0) w.policy.add(Books.keys(p), r.principal);
+            uint128 amount = r.principal + r.interest + r.penalty + r.fee;
+            if (r.account != address(0)) w.token.reversePayment(r.loanId, r.account, amount);
+        } else if (r.kind == PostingKind.Drawdown) {
+            w.policy.reduce(Books.keys(p), r.principal);
+            if (restored != 0) w.policy.reserve(r.loanId, Books.keys(p), uint128(restored));
+            if (r.account != address(0)) w.token.reverseDrawdown(r.loanId, r.account, r.principal);
+        }
+    }
+
+    function _reversalHash(ILoanBook.Reversal calldata r) private pure returns (bytes32) {
+        return keccak256(abi.encode("reversal", r));
+    }
+
+    function _mark(Ledger storage l, uint64 id, uint256 posting) private {
+        l.reversed[(uint256(id) << 8) | (posting >> 8)] |= 1 << (posting & 0xff);
+    }
+
+    function isReversed(Ledger storage l, uint64 id, uint256 posting) internal view returns (bool) {
+        return l.reversed[(uint256(id) << 8) | (posting >> 8)] & (1 << (posting & 0xff)) != 0;
+    }
+}

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.26;
+
+import {ICollateralRegistry} from "../../interfaces/ICollateralRegistry.sol";
+import {ICreditPolicy} from "../../interfaces/ICreditPolicy.sol";
+import {ICustomerRegistry} from "../../interfaces/ICustomerRegistry.sol";
+import {IDepositToken} from "../../interfaces/IDepositToken.sol";
+import {IGoverned} from "../../interfaces/IGoverned.sol";
+import {IGuaranteeRegistry} from "../../interfaces/IGuaranteeRegistry.sol";
+import {ILoanBook} from "../../interfaces/ILoanBook.sol";
+import {IRatingRegistry} from "../../interfaces/IRatingRegistry.sol";
+import {LoanCodec} from "../libraries/LoanCodec.sol";
+import {LoanMath} from "../libraries/LoanMath.sol";
+import {LoanState} from "../types/Enums.sol";
+import {CustomerId, LoanId, PersonId} from "../types/Ids.sol";
+import {CategoryTable, MAX_DAY, MAX_MONEY, Position, StoredProduct} from "../types/LoanStorage.sol";
+
+/// @dev The other contracts a loan book works with.
+struct Wiring {
+    ICreditPolicy policy;
+    ICustomerRegistry customers;
+    IRatingRegistry ratings;
+    ICollateralRegistry collateral;
+    IGuaranteeRegistry guarantees;
+    IDepositToken token;
+}
+
+/// @dev All that a loan book keeps.
+struct Ledger {
+    mapping(uint64 loanId => uint256 word) terms; // word A
+    mapping(uint64 loanId => uint256 word) running; // word B
+    mapping(uint64 loanId => uint256 word) dues; // word C
+    // day in bits 0-15, principal in 16-62, interest in 63-109; key: loan in bits 16-79, instalment below
+    mapping(uint256 loanAndInstalment => uint256 word) obligations;
+    // the person who proposed a four-eyes act, by the hash of its arguments
+    mapping(bytes32 proposal => PersonId maker) proposals;
+    // one bit a posting, for those reversed and for reversals themselves; key: loan in bits 8-71, posting / 256 below
+    mapping(uint256 loanAndPostings => uint256 bits) reversed;
+    mapping(uint16 product => StoredProduct) products;
+    mapping(uint16 number => CategoryTable) categoryTables;
+}
+
+/// @dev What every posting does: load, let due dates pass, write once.
+library Books {
+    using LoanCodec for Position;
+    using LoanMath for Position;
+
+    // ------------------------------------------------------------------ storage
+    function load(Ledger storage l, uint64 id) internal view returns (Position memory p) {
+        uint256 terms = l.terms[id];
+        if (terms == 0) revert ILoanBook.LoanBook_Unknown(id);
+        p.unpackTerms(terms);
+        uint256 running = l.running[id];
+        p.unpackRunning(running);
+        if (LoanCodec.hasDues(running)) p.unpackDues(l.dues[id]);
+    }
+
+    function loadLive(Ledger storage l, uint64 id) internal view returns (Position memory p) {
+        p = load(l, id);
+        if (!isLive(p)) revert ILoanBook.LoanBook_WrongState(id, uint8(p.state));
+    }
+
+    function isLive(Position memory p) internal pure returns (bool) {
+        return p.state == LoanState.Active || p.state == LoanState.Defaulted;
+    }
+
+    function expect(uint64 id, Position memory p, LoanState state) internal pure {
+        if (p.state != state) revert ILoanBook.LoanBook_WrongState(id, uint8(p.state));
+    }
+
+    function product(Ledger storage l, uint16 number_) internal view returns (StoredProduct memory terms) {
+        terms = l.products[number_];
+        if (terms.maxTermDays == 0) revert ILoanBook.LoanBook_ProductInvalid(number_);
+    }
+
+    /// @dev Close where nothing is owed and nothing can be drawn any more; with a written-off claim alone left, the loan is
+    /// written off.
+    function closeIfSettled(Position memory p) internal pure {
+        if (p.undrawn != 0 || p.payoff() != 0) return;
+        p.state = p.writtenOff == 0 ? LoanState.Repaid : LoanState.WrittenOff;
+        p.accrued = 0;
+    }
+
+    function tellClosed(uint64 id, Position memory p, uint24 valueDate) internal {
+        if (p.state == LoanState.Repaid) emit ILoanBook.LoanClosed(id, valueDate);
+    }
+
+    /// @dev Write back what changed.
+    function store(Ledger storage l, uint64 id, Position memory p) internal {
+        uint256 dues = p.packDues();
+        if (dues != p.wordC) l.dues[id] = dues;
+        uint256 running = p.packRunning(dues != 0);
+        if (running != p.wordB) l.running[id] = running;
+        uint256 terms = p.packTerms();
+        if (terms != p.wordA) l.terms[id] = terms;
+    }
+
+    /// @dev Number a posting.
+    function number(uint64 id, Position memory p) internal pure {
+        if (p.postings == type(uint16).max) revert ILoanBook.LoanBook_PostingsExhausted(id, uint16(p.postings));
+        ++p.postings;
+    }
+
+    // ------------------------------------------------------------------ time
+    /// @dev Let due dates up to a day pass and accrue to it. An instalment that `payment`, made on its due date, covers
+    /// whole falls due and is paid in one posting; every other is told and remembered as an obligation.
+    function advance(Ledger storage l, uint64 id, Position memory p, uint256 day, uint256 payment) internal {
+        checkDay(id, p, day);
+        passDueDates(l, id, p, day, payment);
+        p.accrue(day);
+    }
+
+    function checkDay(uint64 id, Position memory p, uint256 day) internal pure {
+        if (day < p.accruedThrough) {
+            revert ILoanBook.LoanBook_ValueDateBeforeAccrual(id, uint24(day), uint24(p.accruedThrough));
+        }
+    }
+
+    function passDueDates(Ledger storage l, uint64 id, Position memory p, uint256 day, uint256 payment) internal {
+        for (uint256 due = p.nextDue(); due != 0 && due <= day; due = p.nextDue()) {
+            bool clean = p.principalDue + p.interestDue == 0;
+            (uint256 principal, uint256 interest) = p.fallDue(due);
+            if (clean && due == day && payment != 0 && payment >= p.due()) continue;
+            if (principal + interest != 0) {
+                if (clean) p.oldestDue = due;
+                l.obligations[(uint256(id) << 16) | p.instalment] = due | (principal << 16) | (interest << 63);
+            }
+            _tellFallen(id, p, due, principal, interest);
+        }
+    }
+
+    function _tellFallen(uint64 id, Position memory p, uint256 due, uint256 principal, uint256 interest) private {
+        emit ILoanBook.InstalmentFellDue(
+            id, uint16(p.instalment), uint24(due), uint128(principal), uint128(interest), uint128(p.principalDue),
+            uint128(p.interestDue), uint24(p.oldestDue), p.accrued
+        );
+    }
+
+    /// @dev The day of the oldest obligation not paid whole. Payments clear the oldest first, so what is still due lies in
+    /// the newest obligations: go back from the newest until they hold all that is due. Where they never do, part of an
+    /// opening book's arrears is unpaid and its day stands.
+    function findOldest(Ledger storage l, uint64 id, Position memory p) internal view {
+        if (p.principalDue + p.interestDue == 0) {
+            p.oldestDue = 0;
+            return;
+        }
+        uint256 principal;
+        uint256 interest;
+        for (uint256 i = p.instalment; i != 0; --i) {
+            uint256 word = l.obligations[(uint256(id) << 16) | i];
+            if (word == 0) continue;
+            principal += (word >> 16) & MAX_MONEY;
+            interest += word >> 63;
+            if (principal < p.principalDue || interest < p.interestDue) continue;
+            p.oldestDue = word & MAX_DAY;
+            return;
+        }
+    }
+
+    /// @dev The day by which instalments are overdue: those before the business day.
+    function passOverdue(Ledger storage l, uint64 id, Position memory p, uint24 today) internal {
+        if (today > p.accruedThrough) passDueDates(l, id, p, today - 1, 0);
+    }
+
+    function daysPastDue(Position memory p, uint256 today) internal pure returns (uint24) {
+        return p.oldestDue == 0 || p.oldestDue > today ? 0 : uint24(today - p.oldestDue);
+    }
+
+    // ------------------------------------------------------------------ four eyes
+    function propose(Ledger storage l, uint64 id, bytes32 proposal, PersonId maker) internal {
+        l.proposals[proposal] = maker;
+        emit ILoanBook.Proposed(id, proposal, PersonId.unwrap(maker));
+    }
+
+    /// @dev Use up a proposal made by another person.
+    function consume(Ledger storage l, uint64 id, bytes32 proposal, PersonId checker) internal returns (PersonId maker) {
+        maker = l.proposals[proposal];
+        if (PersonId.unwrap(maker) == 0) revert ILoanBook.LoanBook_NotProposed(id);
+        differs(maker, checker);
+        l.proposals[proposal] = PersonId.wrap(0);
+    }
+
+    function differs(PersonId maker, PersonId checker) internal pure {
+        if (maker == checker) revert IGoverned.Governed_SamePerson(PersonId.unwrap(checker));
+    }
+
+    /// @dev A posting with a past value date needs a second signer who allowed it; use that up.
+    function useAuthorisation(Ledger storage l, bytes32 posting, uint24 valueDate, uint24 today) internal {
+        bytes32 key = authorisation(posting, valueDate);
+        if (PersonId.unwrap(l.proposals[key]) == 0) revert ILoanBook.LoanBook_BackValueNotAuthorised(valueDate, today);
+        l.proposals[key] = PersonId.wrap(0);
+    }
+
+    function authorisation(bytes32 posting, uint24 valueDate) internal pure returns (bytes32) {
+        return keccak256(abi.encode("authorised", posting, valueDate));
+    }
+
+    /// @dev Bound to who will post, so that a stranger's payment can neither use it nor spoil it.
+    function postingHash(uint64 id, address account) internal pure returns (bytes32) {
+        return keccak256(abi.encode(id, account));
+    }
+
+    function keys(Position memory p) internal pure returns (ICreditPolicy.Keys memory) {
+        return ICreditPolicy.Keys({customer: CustomerId.wrap(uint32(p.customer)), industry: p.industry, region: p.region});
+    }
+
+    function raw(LoanId loanId) internal pure returns (uint64) {
+        return LoanId.unwrap(loanId);
+    }
+}

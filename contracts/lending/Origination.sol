@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.26;
+
+import {FixedPointMathLib} from "solady/src/utils/FixedPointMathLib.sol";
+import {ICustomerRegistry} from "../../interfaces/ICustomerRegistry.sol";
+import {ILoanBook} from "../../interfaces/ILoanBook.sol";
+import {LoanCodec} from "../libraries/LoanCodec.sol";
+import {LoanMath} from "../libraries/LoanMath.sol";
+import {Category, CustomerKind, LoanState} from "../types/Enums.sol";
+import {CustomerId, LoanId, PersonId} from "../types/Ids.sol";
+import {MAX_DAY, Position, StoredProduct} from "../types/LoanStorage.sol";
+import {Books, Ledger, Wiring} from "./Ledger.sol";
+
+/// @dev What a drawdown asks for.
+struct Draw {
+    uint128 amount;
+    uint64 payees;
+    uint24 expiry;
+    uint24 valueDate;
+    uint24 today;
+}
+
+/// @dev From an application to money lent.
+library Origination {
+    using Books for Ledger;
+    using LoanCodec for Position;
+    using LoanMath for Position;
+
+    // ------------------------------------------------------------------ application
+    function applyFor(
+        Ledger storage l, Wiring memory w, uint64 id, ILoanBook.Application calldata a, uint24 today, PersonId maker
+    ) internal {
+        StoredProduct memory terms = l.product(a.product);
+        _checkApplication(id, a, terms, today);
+        Position memory p;
+        p.customer = CustomerId.unwrap(a.customer);
+        p.product = a.product;
+        (p.industry, p.region) = (a.industry, a.region);
+        p.maturity = a.maturity;
+        p.rate = uint40(a.rate);
+        p.terms = flags(terms, _ratingExempt(w, a.customer));
+        p.state = LoanState.Applied;
+        p.undrawn = a.amount;
+        p.accrued = uint256(uint32(a.purpose)) | (uint256(PersonId.unwrap(maker)) << 32);
+        p.availableUntil = terms.approvalDays;
+        l.store(id, p);
+        _tellApplied(id, a, today, maker);
+    }
+
+    function _checkApplication(uint64 id, ILoanBook.Application calldata a, StoredProduct memory terms, uint256 today)
+        private
+        pure
+    {
+        if (a.amount == 0 || a.amount > terms.maxAmount) {
+            revert ILoanBook.LoanBook_AmountInvalid(id, a.amount, terms.maxAmount);
+        }
+        uint256 latest = FixedPointMathLib.min(today + terms.maxTermDays, MAX_DAY);
+        if (a.maturity <= today || a.maturity > latest) {
+            revert ILoanBook.LoanBook_MaturityInvalid(a.maturity, uint24(today + 1), uint24(latest));
+        }
+        if (a.rate < 0 || uint40(a.rate) > terms.maxRate) {
+            revert ILoanBook.LoanBook_RateInvalid(a.rate, int40(uint40(terms.maxRate)));
+        }
+    }
+
+    /// @dev Natural persons and retail pools are scored by product, not rated one by one.
+    function _ratingExempt(Wiring memory w, CustomerId customer) private view returns (bool) {
+        ICustomerRegistry.Customer memory c = w.customers.customerOf(customer);
+        if (c.kind == CustomerKind.None) revert ILoanBook.LoanBook_CustomerUnknown(CustomerId.unwrap(customer));
+        return c.kind == CustomerKind.Person || c.kind == CustomerKind.RetailPool;
+    }
+
+    function flags(StoredProduct memory t, bool exempt) internal pure returns (uint256) {
+        return LoanCodec.packFlags(t.loanType, t.dayCount, t.waterfall, t.cycleMonths, exempt);
+    }
+
+    function _tellApplied(uint64 id, ILoanBook.Application calldata a, uint24 today, PersonId maker) private {
+        emit ILoanBook.LoanApplied(
+            id, CustomerId.unwrap(a.customer), a.product, a.industry, a.region, a.purpose, a.amount, a.rate, a.maturity, today,
+            PersonId.unwrap(maker), a.termsHash
+        );
+    }
+
+    // ------------------------------------------------------------------ approval
+    function approve(Ledger storage l, Wiring memory w, LoanId loanId, uint24 today, PersonId checker) internal {
+        uint64 id = Books.raw(loanId);
+        Position memory p = l.load(id);
+        Books.expect(id, p, LoanState.Applied);
+        Books.differs(PersonId.wrap(uint32(p.accrued >> 32)), checker);
+        if (today >= p.maturity) {
+            revert ILoanBook.LoanBook_MaturityInvalid(uint24(p.maturity), today + 1, uint24(p.maturity));
+        }
+        if (!p.ratingExempt()) _checkRating(w, p.customer, today);
+        p.state = LoanState.Approved;
+        p.availableUntil = FixedPointMathLib.min(today + p.availableUntil, p.maturity - 1);
+        p.accruedThrough = p.availableUntil;
+        l.store(id, p);
+        emit ILoanBook.LoanApproved(id, uint128(p.undrawn), uint24(p.availableUntil), today, PersonId.unwrap(checker));
+        w.policy.reserve(loanId, Books.keys(p), uint128(p.undrawn));
+    }
+
+    function _checkRating(Wiring memory w, uint256 customer, uint24 today) private view {
+        (uint8 grade, uint24 expiresOn) = w.ratings.ratingOf(CustomerId.wrap(uint32(customer)));
+        if (grade == 0 || expiresOn < today) revert ILoanBook.LoanBook_RatingMissing(uint32(customer), expiresOn);
+    }
+
+    function deny(Ledger storage l, uint64 id, bytes32 reasonHash, uint24 today, PersonId person) external {
+        Position memory p = l.load(id);
+        Books.expect(id, p, LoanState.Applied);
+        p.state = LoanState.Denied;
+        p.undrawn = 0;
+        p.availableUntil = 0;
+        l.store(id, p);
+        emit ILoanBook.LoanDenied(id, reasonHash, today, PersonId.unwrap(person));
+    }
+
+    function lapse(Ledger storage l, Wiring memory w, uint64 id, uint24 today) external {
+        Position memory p = l.load(id);
+        bool open = p.state == LoanState.Approved || p.state == LoanState.WrittenOff || Books.isLive(p);
+        if (!open || p.undrawn == 0) revert ILoanBook.LoanBook_WrongState(id, uint8(p.state));
+        if (today <= p.availableUntil) {
+            revert ILoanBook.LoanBook_ApprovalStillAvailable(id, uint24(p.availableUntil));
+        }
+        uint256 amount = p.undrawn;
+        p.undrawn = 0;
+        if (p.state == LoanState.Approved) p.state = LoanState.Lapsed;
+        else Books.closeIfSettled(p);
+        l.store(id, p);
+        emit ILoanBook.ApprovalLapsed(id, uint128(amount), uint8(p.state), today);
+        Books.tellClosed(id, p, today);
+        w.policy.unreserve(Books.keys(p), uint128(amount));
+    }
+
+    // ------------------------------------------------------------------ drawdown
+    /// @dev Pay the whole loan out outside the token.
+    function originate(Ledger storage l, Wiring memory w, LoanId loanId, uint24 valueDate, uint24 today, uint32[] calldata liens)
+        external
+    {
+        Position memory p = _loadDrawable(l, Books.raw(loanId), today);
+        Books.expect(Books.raw(loanId), p, LoanState.Approved);
+        uint256 amount = p.undrawn;
+        _lend(l, loanId, p, amount, valueDate, address(0));
+        _checkCover(w, loanId, p, l.products[uint16(p.product)].maxLoanToValue, liens);
+        w.policy.convert(Books.keys(p), uint128(amount));
+    }
+
+    /// @dev Draw into the customer's account, as earmarked money.
+    function drawDown(Ledger storage l, Wiring memory w, LoanId loanId, Draw calldata d, uint32[] calldata liens) external {
+        Position memory p = _loadDrawable(l, Books.raw(loanId), d.today);
+        if (d.amount == 0 || d.amount > p.undrawn) {
+            revert ILoanBook.LoanBook_AmountInvalid(Books.raw(loanId), d.amount, p.undrawn);
+        }
+        address account = w.customers.accountOf(CustomerId.wrap(uint32(p.customer)));
+        if (account == address(0)) revert ILoanBook.LoanBook_NoAccount(uint32(p.customer));
+        bytes4 purpose = p.state == LoanState.Approved ? bytes4(uint32(p.accrued)) : bytes4(0);
+        _lend(l, loanId, p, d.amount, d.valueDate, account);
+        StoredProduct memory terms = l.products[uint16(p.product)];
+        _checkCover(w, loanId, p, terms.maxLoanToValue, liens);
+        w.policy.convert(Books.keys(p), d.amount);
+        w.token.creditDrawdown(loanId, account, d.amount, d.payees, purpose, d.expiry, terms.earmarkMode);
+    }
+
+    function _loadDrawable(Ledger storage l, uint64 id, uint24 today) private view returns (Position memory p) {
+        p = l.load(id);
+        if (p.state != LoanState.Approved && p.state != LoanState.Active) {
+            revert ILoanBook.LoanBook_WrongState(id, uint8(p.state));
+        }
+        if (today > p.availableUntil) revert ILoanBook.LoanBook_ApprovalLapsed(id, uint24(p.availableUntil));
+    }
+
+    function _lend(Ledger storage l, LoanId loanId, Position memory p, uint256 amount, uint24 valueDate, address account)
+        private
+    {
+        uint64 id = Books.raw(loanId);
+        if (p.state == LoanState.Approved) {
+            p.state = LoanState.Active;
+            p.category = uint256(Category.Pass);
+            (p.start, p.accruedThrough) = (valueDate, valueDate);
+            p.accrued = 0;
+        } else {
+            l.advance(id, p, valueDate, 0);
+            if (p.due() != 0) revert ILoanBook.LoanBook_InArrears(id, uint24(p.oldestDue));
+        }
+        p.principal += amount;
+        p.undrawn -= amount;
+        Books.number(id, p);
+        p.fixInstalment();
+        l.store(id, p);
+        _tellDrawn(id, p, amount, valueDate, account);
+    }
+
+    function _tellDrawn(uint64 id, Position memory p, uint256 amount, uint24 valueDate, address account) private {
+        emit ILoanBook.LoanDrawn(
+            id, account, uint16(p.postings), valueDate, uint128(amount), uint128(p.principal), uint128(p.undrawn), p.accrued,
+            uint128(p.instalmentAmount), uint16(p.instalment)
+        );
+    }
+
+    /// @dev All principal must be covered at the product's loan-to-value; stale appraisals cover nothing new.
+    function _checkCover(Wiring memory w, LoanId loanId, Position memory p, uint256 maxLoanToValue, uint32[] calldata liens)
+        private
+        view
+    {
+        if (maxLoanToValue == 0) return;
+        (uint128 cover, bool stale) = liens.length == 0 ? (0, false) : w.collateral.coverOf(loanId, liens);
+        if (stale) cover = 0;
+        uint256 needed = FixedPointMathLib.divUp(p.principal * 1e9, maxLoanToValue);
+        if (cover < needed) revert ILoanBook.LoanBook_CoverInsufficient(Books.raw(loanId), cover, uint128(needed));
+    }
+}

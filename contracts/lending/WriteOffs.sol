@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.26;
+
+import {FixedPointMathLib} from "solady/src/utils/FixedPointMathLib.sol";
+import {ILoanBook} from "../../interfaces/ILoanBook.sol";
+import {LoanCodec} from "../libraries/LoanCodec.sol";
+import {LoanMath} from "../libraries/LoanMath.sol";
+import {LoanState} from "../types/Enums.sol";
+import {LoanId, PersonId} from "../types/Ids.sol";
+import {Position, Split} from "../types/LoanStorage.sol";
+import {Books, Ledger, Wiring} from "./Ledger.sol";
+import {Servicing} from "./Servicing.sol";
+
+/// @dev Write-off, recovery, and what is left of an expired earmark.
+library WriteOffs {
+    using Books for Ledger;
+    using LoanCodec for Position;
+    using LoanMath for Position;
+
+    function propose(Ledger storage l, uint64 id, uint128 principal, uint128 interest, PersonId maker) external {
+        Books.expect(id, l.load(id), LoanState.Defaulted);
+        l.propose(id, _hash(id, principal, interest), maker);
+    }
+
+    function writeOff(
+        Ledger storage l, Wiring memory w, uint64 id, uint128 principal, uint128 interest, uint24 valueDate, PersonId checker
+    ) external {
+        PersonId maker = l.consume(id, _hash(id, principal, interest), checker);
+        Position memory p = l.load(id);
+        Books.expect(id, p, LoanState.Defaulted);
+        l.advance(id, p, valueDate, 0);
+        if (principal > p.principal) revert ILoanBook.LoanBook_AmountInvalid(id, principal, p.principal);
+        Split memory s = _takeOff(id, p, principal, interest);
+        l.findOldest(id, p);
+        Books.number(id, p);
+        l.store(id, p);
+        _tellWrittenOff(id, p, s, valueDate, maker, checker);
+        if (principal != 0) w.policy.reduce(Books.keys(p), principal);
+    }
+
+    /// @dev Move principal and interest into the claim; with the last principal goes everything else.
+    function _takeOff(uint64 id, Position memory p, uint256 principal, uint256 interest)
+        private
+        pure
+        returns (Split memory s)
+    {
+        uint256 whole = p.interestDue + p.accruedUp();
+        bool all = principal == p.principal;
+        uint256 most = all ? whole : p.interestDue + p.accrued / p.unit();
+        if (interest > most || principal + interest == 0) revert ILoanBook.LoanBook_AmountInvalid(id, interest, most);
+        s.principal = principal;
+        s.interest = all ? whole : interest;
+        if (all) {
+            p.writtenOff += principal + whole + p.penaltyDue + p.feeDue;
+            (p.principal, p.principalDue, p.accrued) = (0, 0, 0);
+            (p.interestDue, p.penaltyDue, p.feeDue) = (0, 0, 0);
+            p.state = LoanState.WrittenOff;
+            return s;
+        }
+        p.writtenOff += principal + interest;
+        p.principal -= principal;
+        p.principalDue = FixedPointMathLib.zeroFloorSub(p.principalDue, principal);
+        uint256 ofDue = FixedPointMathLib.min(interest, p.interestDue);
+        p.interestDue -= ofDue;
+        p.accrued -= (interest - ofDue) * p.unit();
+    }
+
+    function _tellWrittenOff(
+        uint64 id, Position memory p, Split memory s, uint24 valueDate, PersonId maker, PersonId checker
+    ) private {
+        emit ILoanBook.LoanWrittenOff(
+            id, uint16(p.postings), valueDate, uint128(s.principal), uint128(s.interest), uint128(p.principal),
+            uint128(p.principalDue), uint128(p.interestDue), uint24(p.oldestDue), p.accrued, uint128(p.writtenOff),
+            uint8(p.state), PersonId.unwrap(maker), PersonId.unwrap(checker)
+        );
+    }
+
+    function _hash(uint64 id, uint128 principal, uint128 interest) private pure returns (bytes32) {
+        return keccak256(abi.encode("write-off", id, principal, interest));
+    }
+
+    function recover(Ledger storage l, uint64 id, uint128 amount, uint24 valueDate, PersonId person) external {
+        _recover(l, id, l.load(id), amount, valueDate, person);
+    }
+
+    function _recover(Ledger storage l, uint64 id, Position memory p, uint256 amount, uint24 valueDate, PersonId person)
+        private
+    {
+        if (p.writtenOff == 0) revert ILoanBook.LoanBook_WrongState(id, uint8(p.state));
+        if (amount == 0 || amount > p.writtenOff) revert ILoanBook.LoanBook_AmountInvalid(id, amount, p.writtenOff);
+        p.writtenOff -= amount;
+        if (p.state == LoanState.WrittenOff) Books.closeIfSettled(p);
+        Books.number(id, p);
+        l.store(id, p);
+        emit ILoanBook.LoanRecovered(
+            id, uint16(p.postings), valueDate, uint128(amount), uint128(p.writtenOff), PersonId.unwrap(person)
+        );
+        Books.tellClosed(id, p, valueDate);
+    }
+
+    /// @dev What the borrower did not spend in time pays the loan, or the claim it has become; more than that is freed.
+    function returnEarmark(Ledger storage l, Wiring memory w, LoanId loanId, address borrower, uint24 today) external {
+        uint64 id = Books.raw(loanId);
+        Position memory p = l.load(id);
+        bool live = Books.isLive(p);
+        if (live) l.advance(id, p, today, 0);
+        uint128 returned = w.token.returnEarmark(loanId, borrower, uint128(live ? p.payoff() : p.writtenOff));
+        if (returned == 0) return;
+        if (live) Servicing.receivePayment(l, w, id, p, returned, today, borrower);
+        else _recover(l, id, p, returned, today, PersonId.wrap(0));
+    }
+}

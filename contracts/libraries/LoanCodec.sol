@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.26;
+
+import {DayCount, LoanState, LoanType, Waterfall} from "../types/Enums.sol";
+import {Position} from "../types/LoanStorage.sol";
+
+/// @title Loans in storage words and back
+/// @notice Layout in LoanStorage.sol, lowest bits first in the order of the fields.
+library LoanCodec {
+    uint256 private constant U16 = type(uint16).max;
+    uint256 private constant U31 = (1 << 31) - 1;
+    uint256 private constant U32 = type(uint32).max;
+    uint256 private constant U47 = (1 << 47) - 1;
+    uint256 private constant U52 = (1 << 52) - 1;
+    uint256 private constant U92 = (1 << 92) - 1;
+    uint256 private constant ARREARS = 1 << 255;
+
+    /// @dev Fill the terms from word A.
+    function unpackTerms(Position memory p, uint256 word) internal pure {
+        p.wordA = word;
+        p.customer = word & U32;
+        p.product = (word >> 32) & U16;
+        p.industry = bytes4(uint32(word >> 48));
+        p.region = bytes6(uint48(word >> 80));
+        p.start = (word >> 128) & U16;
+        p.maturity = (word >> 144) & U16;
+        p.category = (word >> 160) & 0xf;
+        p.terms = (word >> 164) & 0xff;
+        p.instalmentAmount = (word >> 172) & U47;
+        p.rate = (word >> 219) & U31;
+    }
+
+    function packTerms(Position memory p) internal pure returns (uint256) {
+        return p.customer | (p.product << 32) | (uint256(uint32(p.industry)) << 48) | (uint256(uint48(p.region)) << 80)
+            | (p.start << 128) | (p.maturity << 144) | (p.category << 160) | (p.terms << 164) | (p.instalmentAmount << 172)
+            | (p.rate << 219);
+    }
+
+    /// @dev Fill the running balances from word B.
+    function unpackRunning(Position memory p, uint256 word) internal pure {
+        p.wordB = word;
+        p.principal = word & U47;
+        p.undrawn = (word >> 47) & U47;
+        p.accrued = (word >> 94) & U92;
+        p.accruedThrough = (word >> 186) & U16;
+        p.postings = (word >> 202) & U16;
+        p.instalment = (word >> 218) & U16;
+        p.availableUntil = (word >> 234) & U16;
+        p.state = LoanState((word >> 250) & 0xf);
+        p.rounded = (word >> 254) & 1 == 1;
+    }
+
+    function packRunning(Position memory p, bool arrears) internal pure returns (uint256) {
+        return p.principal | (p.undrawn << 47) | (p.accrued << 94) | (p.accruedThrough << 186) | (p.postings << 202)
+            | (p.instalment << 218) | (p.availableUntil << 234) | (uint256(p.state) << 250)
+            | (p.rounded ? uint256(1) << 254 : 0) | (arrears ? ARREARS : 0);
+    }
+
+    /// @dev Whether word B says that word C holds something.
+    function hasDues(uint256 word) internal pure returns (bool) {
+        return word & ARREARS != 0;
+    }
+
+    /// @dev Fill what is due from word C.
+    function unpackDues(Position memory p, uint256 word) internal pure {
+        p.wordC = word;
+        p.principalDue = word & U47;
+        p.interestDue = (word >> 47) & U47;
+        p.penaltyDue = (word >> 94) & U47;
+        p.feeDue = (word >> 141) & U47;
+        p.writtenOff = (word >> 188) & U52;
+        p.oldestDue = word >> 240;
+    }
+
+    function packDues(Position memory p) internal pure returns (uint256) {
+        return p.principalDue | (p.interestDue << 47) | (p.penaltyDue << 94) | (p.feeDue << 141) | (p.writtenOff << 188)
+            | (p.oldestDue << 240);
+    }
+
+    /// @dev The product's terms that a loan carries with it. A cycle of 0, 1, 3, 6 or 12 months is coded in three bits.
+    function packFlags(LoanType kind, DayCount dayCount, Waterfall order, uint8 cycle, bool exempt)
+        internal
+        pure
+        returns (uint256)
+    {
+        uint256 code = cycle == 12 ? 4 : cycle == 6 ? 3 : cycle == 3 ? 2 : cycle;
+        return uint256(kind) | (uint256(dayCount) << 2) | (uint256(order) << 3) | (code << 4)
+            | (exempt ? 0x80 : 0);
+    }
+
+    function loanType(Position memory p) internal pure returns (LoanType) {
+        return LoanType(p.terms & 3);
+    }
+
+    function waterfall(Position memory p) internal pure returns (Waterfall) {
+        return Waterfall((p.terms >> 3) & 1);
+    }
+
+    function ratingExempt(Position memory p) internal pure returns (bool) {
+        return p.terms & 0x80 != 0;
+    }
+
+    /// @dev Months between due dates; zero: everything at maturity.
+    function cycleMonths(Position memory p) internal pure returns (uint256) {
+        uint256 code = (p.terms >> 4) & 7;
+        return code < 2 ? code : code == 2 ? 3 : code == 3 ? 6 : 12;
+    }
+
+    /// @dev What one fen of interest is in the unit of `accrued`.
+    function unit(Position memory p) internal pure returns (uint256) {
+        return p.terms & 4 == 0 ? 365e9 : 360e9;
+    }
+}

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.26;
+
+import {FixedPointMathLib} from "solady/src/utils/FixedPointMathLib.sol";
+import {DateTimeLib} from "solady/src/utils/DateTimeLib.sol";
+import {LoanType, Waterfall} from "../types/Enums.sol";
+import {MAX_ACCRUED, MAX_MONEY, Position, Split} from "../types/LoanStorage.sol";
+import {Annuity} from "./Annuity.sol";
+import {Calendar} from "./Calendar.sol";
+import {LoanCodec} from "./LoanCodec.sol";
+import {Rounding} from "./Rounding.sol";
+
+/// @title What a loan owes, when, and what a payment pays
+/// @notice Interest accrues as the exact integer fen x ppb x days. What falls due is rounded down and the residue carried;
+/// once in a loan's life, when its last instalment falls due or it is paid off, interest is rounded up.
+library LoanMath {
+    using LoanCodec for Position;
+
+    // ------------------------------------------------------------------ accrual
+    /// @dev Accrue to a day. Accruing twice is accruing once. A full register stops growing rather than block a payment.
+    function accrue(Position memory p, uint256 day) internal pure {
+        if (day <= p.accruedThrough) return;
+        p.accrued = FixedPointMathLib.min(p.accrued + p.principal * p.rate * (day - p.accruedThrough), MAX_ACCRUED);
+        p.accruedThrough = day;
+    }
+
+    /// @dev Interest accrued and not due, in whole fen, as the last payment must settle it.
+    function accruedUp(Position memory p) internal pure returns (uint256) {
+        return p.rounded ? p.accrued / p.unit() : Rounding.wholeUp(p.accrued, p.unit());
+    }
+
+    // ------------------------------------------------------------------ schedule
+    /// @dev The next due date, or zero where the last has passed.
+    function nextDue(Position memory p) internal pure returns (uint256) {
+        return dueDate(p, p.instalment + 1);
+    }
+
+    /// @dev The due date of an instalment, or zero where the schedule has no such instalment.
+    function dueDate(Position memory p, uint256 instalment) internal pure returns (uint256) {
+        uint256 cycle = p.cycleMonths();
+        if (cycle == 0) return instalment == 1 ? p.maturity : 0;
+        uint256 day = Calendar.addMonths(p.start, int256(cycle * instalment));
+        if (day < p.maturity) return day;
+        if (instalment == 1) return p.maturity;
+        return Calendar.addMonths(p.start, int256(cycle * (instalment - 1))) < p.maturity ? p.maturity : 0;
+    }
+
+    /// @dev The number of instalments from start to maturity.
+    function instalments(Position memory p) internal pure returns (uint256) {
+        uint256 cycle = p.cycleMonths();
+        return cycle == 0 ? 1 : _cyclesUp(p, p.maturity, cycle);
+    }
+
+    /// @dev The number of due dates before a day.
+    function dueDatesBefore(Position memory p, uint256 day) internal pure returns (uint256) {
+        if (day > p.maturity) return instalments(p);
+        uint256 cycle = p.cycleMonths();
+        if (cycle == 0 || day <= p.start) return 0;
+        return _cyclesUp(p, day, cycle) - 1;
+    }
+
+    /// @dev The least number of cycles from the start that reaches a day after it.
+    function _cyclesUp(Position memory p, uint256 day, uint256 cycle) private pure returns (uint256) {
+        (uint256 fromYear, uint256 fromMonth,) = DateTimeLib.epochDayToDate(p.start);
+        (uint256 toYear, uint256 toMonth,) = DateTimeLib.epochDayToDate(day);
+        uint256 months = toYear * 12 + toMonth - fromYear * 12 - fromMonth;
+        if (Calendar.addMonths(p.start, int256(months)) < day) ++months;
+        return FixedPointMathLib.divUp(months, cycle);
+    }
+
+    /// @dev Fix an annuity's instalment on what is not yet due over the instalments that remain.
+    function fixInstalment(Position memory p) internal pure {
+        if (p.loanType() != LoanType.Annuity) return;
+        uint256 cycle = p.cycleMonths();
+        uint256 remaining = instalments(p) - p.instalment;
+        uint256 amount = cycle == 0 || remaining == 0
+            ? 0
+            : Annuity.instalmentUp(p.principal - p.principalDue, int256(p.rate), cycle, remaining);
+        p.instalmentAmount = FixedPointMathLib.min(amount, MAX_MONEY);
+    }
+
+    /// @dev Let the next instalment fall due on its day.
+    function fallDue(Position memory p, uint256 day) internal pure returns (uint256 principal, uint256 interest) {
+        accrue(p, day);
+        bool last = day == p.maturity;
+        if (last) _roundUp(p);
+        (interest,) = Rounding.wholeDown(p.accrued, p.unit());
+        interest = FixedPointMathLib.min(interest, MAX_MONEY - p.interestDue);
+        p.accrued -= interest * p.unit();
+        principal = _principalFalling(p, last, interest);
+        p.principalDue += principal;
+        p.interestDue += interest;
+        ++p.instalment;
+    }
+
+    function _principalFalling(Position memory p, bool last, uint256 interest) private pure returns (uint256) {
+        uint256 undue = p.principal - p.principalDue;
+        if (last) return undue;
+        LoanType kind = p.loanType();
+        if (kind == LoanType.Bullet) return 0;
+        if (kind == LoanType.Linear) return undue / (instalments(p) - p.instalment);
+        return FixedPointMathLib.min(undue, FixedPointMathLib.zeroFloorSub(p.instalmentAmount, interest));
+    }
+
+    /// @dev Make the one rounding up: from here on whole fen of `accrued` include it.
+    function _roundUp(Position memory p) private pure {
+        if (p.rounded) return;
+        p.accrued = FixedPointMathLib.min(p.accrued + p.unit() - 1, MAX_ACCRUED);
+        p.rounded = true;
+    }
+
+    // ------------------------------------------------------------------ payment
+    /// @dev Fees, penalties, interest and principal that are due and unpaid.
+    function due(Position memory p) internal pure returns (uint256) {
+        return p.principalDue + p.interestDue + p.penaltyDue + p.feeDue;
+    }
+
+    /// @dev What closes the loan on the day it is accrued to.
+    function payoff(Position memory p) internal pure returns (uint256) {
+        return p.principal + p.interestDue + p.penaltyDue + p.feeDue + accruedUp(p);
+    }
+
+    /// @dev Take a payment of at most `payoff`: what is due in the product's order, then principal, then accrued interest.
+    function pay(Position memory p, uint256 amount) internal pure returns (Split memory s) {
+        bool whole = amount == payoff(p);
+        uint256 rest = amount;
+        if (p.waterfall() == Waterfall.FeesFirst) {
+            rest = _payCharges(p, s, rest);
+            rest = _payInterest(p, s, rest);
+            rest = _payPrincipal(p, s, rest, p.principalDue);
+        } else {
+            rest = _payPrincipal(p, s, rest, p.principalDue);
+            rest = _payInterest(p, s, rest);
+            rest = _payCharges(p, s, rest);
+        }
+        rest = _payPrincipal(p, s, rest, p.principal);
+        if (whole) _roundUp(p);
+        s.interest += rest;
+        p.accrued -= rest * p.unit();
+        if (whole && p.undrawn == 0) p.accrued = 0;
+    }
+
+    function _payCharges(Position memory p, Split memory s, uint256 rest) private pure returns (uint256) {
+        s.fee = FixedPointMathLib.min(rest, p.feeDue);
+        s.penalty = FixedPointMathLib.min(rest - s.fee, p.penaltyDue);
+        p.feeDue -= s.fee;
+        p.penaltyDue -= s.penalty;
+        return rest - s.fee - s.penalty;
+    }
+
+    function _payInterest(Position memory p, Split memory s, uint256 rest) private pure returns (uint256) {
+        s.interest = FixedPointMathLib.min(rest, p.interestDue);
+        p.interestDue -= s.interest;
+        return rest - s.interest;
+    }
+
+    function _payPrincipal(Position memory p, Split memory s, uint256 rest, uint256 most) private pure returns (uint256) {
+        uint256 paid = FixedPointMathLib.min(rest, most);
+        s.principal += paid;
+        p.principal -= paid;
+        p.principalDue = FixedPointMathLib.zeroFloorSub(p.principalDue, paid);
+        return rest - paid;
+    }
+}
