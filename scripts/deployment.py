@@ -37,6 +37,20 @@ WIRING: Final[Mapping[str, Sequence[str]]] = {
     ),
 }
 
+# Libraries that a contract's code calls, deployed before it; Brownie links them by name.
+LIBRARIES: Final[Mapping[str, Sequence[str]]] = {
+    "LoanBook": (
+        "Terms",
+        "Origination",
+        "Servicing",
+        "Quality",
+        "WriteOffs",
+        "Corrections",
+        "OpeningBook",
+        "LoanViews",
+    ),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class System:
@@ -95,6 +109,8 @@ def deploy(project: Any, people: Mapping[str, Any], *, salt: bytes, zone_offset:
     contracts: dict[str, Any] = {"Authority": project.Authority.deploy(zone_offset, opening, {"from": maker})}
     for name, needs in WIRING.items():
         if name not in contracts and name in project.keys():  # noqa: SIM118 -- a project iterates over containers
+            for library in LIBRARIES.get(name, ()):
+                project[library].deploy({"from": maker})
             arguments = [contracts[need].address for need in needs]
             contracts[name] = project[name].deploy(*arguments, {"from": maker})
     authority = contracts["Authority"]

@@ -152,7 +152,7 @@ contract LoanBook is Counting, Importing, ILoanBook {
         uint24 today = _postingDay();
         _checkSigners(loanId, valueDate, today);
         uint64 id = Books.raw(loanId);
-        _ledger.receivePayment(_wiring(), id, _ledger.loadLive(id), amount, valueDate, msg.sender);
+        _ledger.receiveOne(_wiring(), id, amount, valueDate, msg.sender);
         token.burnPayment(loanId, msg.sender, amount);
     }
 

@@ -29,7 +29,7 @@ library Origination {
     // ------------------------------------------------------------------ application
     function applyFor(
         Ledger storage l, Wiring memory w, uint64 id, ILoanBook.Application calldata a, uint24 today, PersonId maker
-    ) internal {
+    ) external {
         StoredProduct memory terms = l.product(a.product);
         _checkApplication(id, a, terms, today);
         Position memory p;
@@ -82,7 +82,7 @@ library Origination {
     }
 
     // ------------------------------------------------------------------ approval
-    function approve(Ledger storage l, Wiring memory w, LoanId loanId, uint24 today, PersonId checker) internal {
+    function approve(Ledger storage l, Wiring memory w, LoanId loanId, uint24 today, PersonId checker) external {
         uint64 id = Books.raw(loanId);
         Position memory p = l.load(id);
         Books.expect(id, p, LoanState.Applied);
@@ -202,7 +202,7 @@ library Origination {
         view
     {
         if (maxLoanToValue == 0) return;
-        (uint128 cover, bool stale) = liens.length == 0 ? (0, false) : w.collateral.coverOf(loanId, liens);
+        (uint128 cover, bool stale) = w.collateral.coverOf(loanId, CustomerId.wrap(uint32(p.customer)), liens);
         if (stale) cover = 0;
         uint256 needed = FixedPointMathLib.divUp(p.principal * 1e9, maxLoanToValue);
         if (cover < needed) revert ILoanBook.LoanBook_CoverInsufficient(Books.raw(loanId), cover, uint128(needed));

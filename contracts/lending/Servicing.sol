@@ -26,6 +26,12 @@ library Servicing {
         }
     }
 
+    function receiveOne(Ledger storage l, Wiring memory w, uint64 id, uint256 amount, uint24 valueDate, address payer)
+        external
+    {
+        receivePayment(l, w, id, l.loadLive(id), amount, valueDate, payer);
+    }
+
     /// @dev Check, let due dates pass, split, write, tell; then the buckets. `payer` is zero outside the token.
     function receivePayment(
         Ledger storage l, Wiring memory w, uint64 id, Position memory p, uint256 amount, uint24 valueDate, address payer
@@ -47,12 +53,26 @@ library Servicing {
         if (s.principal != 0) w.policy.reduce(Books.keys(p), uint128(s.principal));
     }
 
+    /// @dev LoanRepaid, word by word in memory: the event has more fields than the stack has room for.
     function _tellRepaid(uint64 id, Position memory p, Split memory s, uint24 valueDate, address payer) private {
-        emit ILoanBook.LoanRepaid(
-            id, payer, uint16(p.postings), valueDate, uint128(s.principal), uint128(s.interest), uint128(s.penalty),
-            uint128(s.fee), uint128(p.principal), p.accrued, uint128(p.principalDue), uint128(p.interestDue),
-            uint24(p.oldestDue), uint16(p.instalment), uint8(p.state)
-        );
+        uint256[13] memory words;
+        words[0] = p.postings;
+        words[1] = valueDate;
+        words[2] = s.principal;
+        words[3] = s.interest;
+        words[4] = s.penalty;
+        words[5] = s.fee;
+        words[6] = p.principal;
+        words[7] = p.accrued;
+        words[8] = p.principalDue;
+        words[9] = p.interestDue;
+        words[10] = p.oldestDue;
+        words[11] = p.instalment;
+        words[12] = uint256(p.state);
+        bytes32 topic = ILoanBook.LoanRepaid.selector;
+        assembly ("memory-safe") {
+            log3(words, 0x1a0, topic, id, payer)
+        }
     }
 
     function charge(Ledger storage l, uint64 id, ChargeKind kind, uint128 amount, uint24 valueDate, PersonId person)

@@ -65,14 +65,28 @@ library WriteOffs {
         p.accrued -= (interest - ofDue) * p.unit();
     }
 
+    /// @dev LoanWrittenOff, word by word in memory: the event has more fields than the stack has room for.
     function _tellWrittenOff(
         uint64 id, Position memory p, Split memory s, uint24 valueDate, PersonId maker, PersonId checker
     ) private {
-        emit ILoanBook.LoanWrittenOff(
-            id, uint16(p.postings), valueDate, uint128(s.principal), uint128(s.interest), uint128(p.principal),
-            uint128(p.principalDue), uint128(p.interestDue), uint24(p.oldestDue), p.accrued, uint128(p.writtenOff),
-            uint8(p.state), PersonId.unwrap(maker), PersonId.unwrap(checker)
-        );
+        uint256[13] memory words;
+        words[0] = p.postings;
+        words[1] = valueDate;
+        words[2] = s.principal;
+        words[3] = s.interest;
+        words[4] = p.principal;
+        words[5] = p.principalDue;
+        words[6] = p.interestDue;
+        words[7] = p.oldestDue;
+        words[8] = p.accrued;
+        words[9] = p.writtenOff;
+        words[10] = uint256(p.state);
+        words[11] = PersonId.unwrap(maker);
+        words[12] = PersonId.unwrap(checker);
+        bytes32 topic = ILoanBook.LoanWrittenOff.selector;
+        assembly ("memory-safe") {
+            log2(words, 0x1a0, topic, id)
+        }
     }
 
     function _hash(uint64 id, uint128 principal, uint128 interest) private pure returns (bytes32) {
