@@ -7,6 +7,7 @@ time linear in the number of events.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -49,7 +50,10 @@ from analytics.ledger import (
 )
 from analytics.units import PPB
 
-APPLIED, APPROVED, DENIED, ACTIVE, DEFAULTED, REPAID = 1, 2, 3, 5, 6, 7
+APPLIED, APPROVED, DENIED, ACTIVE, DEFAULTED, REPAID, WRITTEN_OFF = 1, 2, 3, 5, 6, 7, 8
+PAYMENT, DRAWDOWN, CHARGE = 0, 1, 2
+FEE = 0
+PARTS = ("principal", "interest", "penalty", "fee")
 PASS = 1
 
 
@@ -174,7 +178,7 @@ def _loans(record: Record) -> pd.DataFrame:
         for name in (
             "loan_applied", "loan_approved", "loan_denied", "approval_lapsed", "loan_drawn", "loan_imported",
             "balances_imported", "instalment_fell_due", "loan_repaid", "loan_closed", "loan_charged", "loan_classified",
-            "loan_defaulted", "loan_cured", "loan_written_off", "loan_recovered", "posting_reversed",
+            "loan_defaulted", "loan_cured", "loan_written_off", "loan_recovered", "posting_reversed", "reversal_settled",
         )
     }  # fmt: skip
     applied, imported = book["loan_applied"], book["loan_imported"]
@@ -191,26 +195,31 @@ def _loans(record: Record) -> pd.DataFrame:
         name: last("" if name in ("industry", "region", "purpose") else 0, loan_applied=name, loan_imported=name)
         for name in ("customer", "product", "industry", "region", "purpose", "rate", "maturity")
     }
-    reversed_draws, reversed_payments = _reversals(record, keys)
-    drawn = minus(total("loan_drawn", "amount"), reversed_draws)
+    back = _reversals(book, keys)
+    drawn = minus(total("loan_drawn", "amount"), back.draws)
     opening = last(0, balances_imported="principal")
     category = last(0, balances_imported="category", loan_classified="category")
     lent = (drawn != 0) | (total("loan_drawn", "posting") != 0)
     paid = {
-        name: minus(plus(total("loan_repaid", name), last(0, balances_imported=paid_before)), reversed_payments[name])
+        name: minus(plus(total("loan_repaid", name), last(0, balances_imported=paid_before)), back.payments[name])
         for name, paid_before in (
             ("principal", "principal_paid"),
             ("interest", "interest_paid"),
             ("fee", "fees_paid"),
         )
     }
+    state = _state(book, keys)
+    owed = _charges_owed(book, keys, back.payments)
     columns: dict[str, object] = {
         "loan": keys.ids,
         **terms,
         "start": _start(book["loan_drawn"], imported, keys),
-        "state": _named(_state(book, keys), LOAN_STATES),
+        "state": _named(state, LOAN_STATES),
         "category": _named(np.where((category == 0) & lent, PASS, category), CATEGORIES),
-        "instalment": last(0, instalment_fell_due="instalment", loan_repaid="instalment"),
+        "instalment": last(
+            0, balances_imported="instalment", loan_drawn="instalment", instalment_fell_due="instalment",
+            loan_repaid="instalment",
+        ),
         "principal": last(
             0, balances_imported="principal", loan_drawn="principal", loan_repaid="outstanding",
             loan_written_off="outstanding", posting_reversed="outstanding",
@@ -218,7 +227,7 @@ def _loans(record: Record) -> pd.DataFrame:
         "undrawn": _undrawn(book, keys),
         "accrued": last(
             0, loan_drawn="accrued", instalment_fell_due="accrued", loan_repaid="accrued", loan_written_off="accrued",
-            posting_reversed="accrued",
+            posting_reversed="accrued", loan_closed=0,
         ),
         "accrued_through": last(
             0, loan_approved="available_until", loan_drawn="value_date", loan_imported="value_date",
@@ -229,7 +238,10 @@ def _loans(record: Record) -> pd.DataFrame:
             0, loan_drawn="posting", loan_repaid="posting", loan_charged="posting", loan_written_off="posting",
             loan_recovered="posting", posting_reversed="posting",
         ),
-        "instalment_amount": last(0, balances_imported="instalment_amount", loan_drawn="instalment_amount"),
+        "instalment_amount": last(
+            0, balances_imported="instalment_amount", loan_drawn="instalment_amount",
+            reversal_settled="instalment_amount",
+        ),
         "principal_due": last(
             0, balances_imported="principal_due", instalment_fell_due="principal_due", loan_repaid="principal_due",
             loan_written_off="principal_due", posting_reversed="principal_due",
@@ -240,9 +252,10 @@ def _loans(record: Record) -> pd.DataFrame:
         ),
         "oldest_due": last(
             0, balances_imported="oldest_due", instalment_fell_due="oldest_due", loan_repaid="oldest_due",
+            loan_written_off="oldest_due", reversal_settled="oldest_due",
         ),
-        "penalty_due": last(0, loan_charged="penalty_due"),
-        "fee_due": last(0, loan_charged="fee_due"),
+        "penalty_due": np.where(state == WRITTEN_OFF, 0, owed["penalty"]),
+        "fee_due": np.where(state == WRITTEN_OFF, 0, owed["fee"]),
         "written_off": last(
             0, balances_imported="written_off", loan_written_off="written_off", loan_recovered="written_off"
         ),
@@ -250,7 +263,7 @@ def _loans(record: Record) -> pd.DataFrame:
         "drawn": plus(drawn, opening),
         "principal_paid": paid["principal"],
         "interest_paid": paid["interest"],
-        "penalty_paid": minus(total("loan_repaid", "penalty"), reversed_payments["penalty"]),
+        "penalty_paid": minus(total("loan_repaid", "penalty"), back.payments["penalty"]),
         "fees_paid": paid["fee"],
         "recovered": total("loan_recovered", "amount"),
         "defaulted_on": last(0, loan_defaulted="value_date"),
@@ -274,8 +287,27 @@ def _state(book: Mapping[str, Rows], keys: Keys) -> Values:
         (book["loan_cured"], "loan_id", ACTIVE),
         (book["loan_closed"], "loan_id", REPAID),
         (book["loan_written_off"], "loan_id", "state"),
+        (book["reversal_settled"], "loan_id", "state"),
     ]
     return latest(keys, writers, default=0)
+
+
+def _charges_owed(book: Mapping[str, Rows], keys: Keys, returned: Mapping[str, Values]) -> dict[str, Values]:
+    """Fees and penalties charged and neither paid nor taken back, before a write-off."""
+    charged, settled = book["loan_charged"], book["reversal_settled"]
+    back = settled["kind"] == CHARGE
+    reversed_rows = book["posting_reversed"]
+    owed: dict[str, Values] = {}
+    for part in ("fee", "penalty"):
+        asked = np.zeros(len(keys), dtype=object)
+        of_kind = (charged["kind"] == FEE) == (part == "fee")
+        position = keys.positions(charged["loan_id"], where=charged.name)
+        np.add.at(asked, position[of_kind], charged["amount"][of_kind].astype(object))
+        position = keys.positions(reversed_rows["loan_id"], where=reversed_rows.name)
+        np.subtract.at(asked, position[back], reversed_rows[part][back].astype(object))
+        paid = total_by(keys, book["loan_repaid"], "loan_id", part)
+        owed[part] = plus(minus(asked, paid), returned[part])
+    return owed
 
 
 def _undrawn(book: Mapping[str, Rows], keys: Keys) -> Values:
@@ -284,6 +316,7 @@ def _undrawn(book: Mapping[str, Rows], keys: Keys) -> Values:
         (book["loan_denied"], "loan_id", 0),
         (book["approval_lapsed"], "loan_id", 0),
         (book["loan_drawn"], "loan_id", "undrawn"),
+        (book["reversal_settled"], "loan_id", "undrawn"),
     ]
     return latest(keys, writers, default=0)
 
@@ -297,22 +330,25 @@ def _start(drawn: Rows, imported: Rows, keys: Keys) -> Values:
     return start
 
 
-def _reversals(record: Record, keys: Keys) -> tuple[Values, dict[str, Values]]:
-    """What reversals took back: of drawdowns, and of payments by kind of money."""
-    rows = record["loan_book.posting_reversed"]
-    parts = ("principal", "interest", "penalty", "fee")
-    draws = np.zeros(len(keys), dtype=object)
-    payments = {part: np.zeros(len(keys), dtype=object) for part in parts}
-    if not len(rows):
-        return draws.astype(np.int64), {part: value.astype(np.int64) for part, value in payments.items()}
-    drawn = record["loan_book.loan_drawn"]
-    postings = pd.MultiIndex.from_arrays([drawn["loan_id"], drawn["posting"]])
-    of_draw = pd.MultiIndex.from_arrays([rows["loan_id"], rows["reversed"]]).isin(postings)
+@dataclass(frozen=True, slots=True)
+class _Back:
+    """What reversals took back, by loan: of drawdowns, and of payments by kind of money."""
+
+    draws: Values
+    payments: Mapping[str, Values]
+
+
+def _reversals(book: Mapping[str, Rows], keys: Keys) -> _Back:
+    """Each reversal is told by two events, in the same order; the second one says of what kind it is."""
+    rows, kind = book["posting_reversed"], book["reversal_settled"]["kind"]
     position = keys.positions(rows["loan_id"], where=rows.name)
+    draws = np.zeros(len(keys), dtype=object)
+    payments = {part: np.zeros(len(keys), dtype=object) for part in PARTS}
+    of_draw, of_payment = kind == DRAWDOWN, kind == PAYMENT
     np.add.at(draws, position[of_draw], rows["principal"][of_draw].astype(object))
-    for part in parts:
-        np.add.at(payments[part], position[~of_draw], rows[part][~of_draw].astype(object))
-    return draws, payments
+    for part in PARTS:
+        np.add.at(payments[part], position[of_payment], rows[part][of_payment].astype(object))
+    return _Back(draws, payments)
 
 
 def _exposures(loans: pd.DataFrame, customers: pd.DataFrame, ratings: pd.DataFrame) -> pd.DataFrame:

@@ -161,23 +161,20 @@ def _comparisons(book: Book) -> Iterator[_Comparison]:
 
 
 def _told(table: pd.DataFrame, **names: Sequence[str] | str) -> Iterator[Told]:
-    """The rows of a table by stored name: categories as codes, renamed columns under both names."""
+    """The rows of a table by stored name: categories as codes, titles as numbers, renamed columns under both names."""
     columns: dict[str, list[object]] = {}
     for column in table.columns:
+        values = table[column].tolist()
         categories = names.get(column)
-        values = table[column]
         if isinstance(categories, tuple):
-            columns[column] = [categories.index(name) for name in values]
+            values = [categories.index(name) for name in values]
         elif column == "title":
-            columns[column] = [int(title, 16) for title in values]
-        else:
-            columns[column] = values.tolist()
-    for stored, column in names.items():
-        if isinstance(column, str):
-            columns[stored] = columns[column]
+            values = [int(title, 16) for title in values]
+        columns[column] = values
+    columns |= {stored: columns[name] for stored, name in names.items() if isinstance(name, str)}
     labels = list(columns)
-    for values in zip(*columns.values(), strict=True):
-        yield dict(zip(labels, values, strict=True))
+    for row in zip(*columns.values(), strict=True):
+        yield dict(zip(labels, row, strict=True))
 
 
 def _given(guarantees: pd.DataFrame) -> Iterator[Told]:
