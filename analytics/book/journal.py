@@ -22,6 +22,7 @@ from analytics.ledger import AsOf
 DATA: Final = Path(__file__).resolve().parents[2] / "data"
 NOBODY: Final = "0x" + "0" * 40
 FEE: Final = 0
+PAYMENT, DRAWDOWN, CHARGE = 0, 1, 2
 OWN: Final = 0
 COLUMNS: Final = ("block_number", "log_index", "value_date", "event", "account", "debit", "credit")
 _INTEREST_TOLD: Final = {
@@ -67,11 +68,6 @@ def journal(tables: EventTables, as_of: AsOf | None = None) -> pd.DataFrame:
     DataFrame
         One row per debit or credit in the order of the events: block_number, log_index, value_date,
         event, account (code), debit and credit (fen, exact; one of the two is zero).
-
-    Raises
-    ------
-    Unreconciled
-        A reversal names a posting that no event told.
     """
     record = Record(tables, as_of or AsOf())
     earned = _interest_earned(record)
@@ -134,6 +130,8 @@ def _amount(rows: Rows, name: str, earned: dict[str, Values]) -> Values:
         return earned[rows.name]
     if name == "enforced":
         return plus(rows["paid"], rows["shortfall"])
+    if name == "settled":
+        return plus(rows["returned"], rows["freed"])
     return rows[name]
 
 
@@ -150,28 +148,22 @@ def _conditions(record: Record, rows: Rows) -> dict[str, Values]:
         lenders = pd.Series(placed["lender"], index=placed["lien"])
         conditions["own"] = lenders.loc[rows["lien"]].to_numpy() == OWN
     if rows.name == "loan_book.posting_reversed":
-        conditions |= _reversed_conditions(record, rows)
+        conditions |= _reversed_conditions(record)
     return conditions
 
 
-def _reversed_conditions(record: Record, rows: Rows) -> dict[str, Values]:
-    """What kind of posting each reversal takes back, and whether it went through the token."""
-    kinds: dict[tuple[int, int], tuple[str, bool]] = {}
-    for name, account, kind in (("loan_drawn", "account", "draw"), ("loan_repaid", "payer", "payment")):
-        told = record[f"loan_book.{name}"]
-        for loan, posting, who in zip(told["loan_id"], told["posting"], told[account], strict=True):
-            kinds[(int(loan), int(posting))] = (kind, who == NOBODY)
-    found: list[tuple[str, bool]] = []
-    for loan, posting in zip(rows["loan_id"], rows["reversed"], strict=True):
-        key = (int(loan), int(posting))
-        if key not in kinds:
-            raise Unreconciled(f"loan {loan}: posting {posting} is reversed, but no drawdown or payment told it")
-        found.append(kinds[key])
-    return {
-        f"{kind}_{'outside' if outside else 'token'}": np.array([item == (kind, outside) for item in found])
-        for kind in ("draw", "payment")
-        for outside in (True, False)
-    }
+def _reversed_conditions(record: Record) -> dict[str, Values]:
+    """What kind of posting each reversal takes back, and whether it went through the token.
+
+    A reversal is told by two events in the same order; the second one says of what kind it is.
+    """
+    settled = record["loan_book.reversal_settled"]
+    outside = settled["account"] == NOBODY
+    found = {"charge": settled["kind"] == CHARGE}
+    for kind, name in ((PAYMENT, "payment"), (DRAWDOWN, "draw")):
+        found[f"{name}_outside"] = (settled["kind"] == kind) & outside
+        found[f"{name}_token"] = (settled["kind"] == kind) & ~outside
+    return found
 
 
 def _interest_earned(record: Record) -> dict[str, Values]:
