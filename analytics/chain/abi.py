@@ -91,12 +91,12 @@ class Catalogue:
 
     @cached_property
     def scan_keys(self) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.uint8]]:
-        """Digits of the addresses (k, 40), and of each table the address's row (m,) and topic 0 (m, 64)."""
+        """Digits of the addresses, 40 each; of every table the place of its address, and topic 0, 64 digits each."""
         places = {address: place for place, address in enumerate(self.addresses)}
         owners = np.array([places[table.address] for table in self.tables.values()], np.int64)
         topics = "".join(table.topic0 for table in self.tables.values()).encode()
-        addresses = np.frombuffer("".join(self.addresses).encode(), np.uint8).reshape(-1, 40)
-        return addresses, owners, np.frombuffer(topics, np.uint8).reshape(-1, 64)
+        addresses = np.frombuffer("".join(self.addresses).encode(), np.uint8)
+        return addresses, owners, np.frombuffer(topics, np.uint8)
 
 
 def snake_case(name: str) -> str:

@@ -161,30 +161,30 @@ def _quantity(raw: Bytes, at: int) -> tuple[int, int]:
 
 
 @_jit
-def _hash_value(raw: Bytes, at: int, kind: int, row: Integers, before: Integers) -> int:
+def _hash_value(raw: Bytes, at: int, kind: int, rows: Integers, n: int) -> int:
     """A hash; one equal to the log's before keeps that one's offset, so that few differ."""
     field = TX_AT if kind == TX_HASH else BLOCK_AT
-    if before[field] > 0 and at + 64 <= raw.size and _same(raw, at, before[field], 64):
-        row[field] = before[field]
+    if n > 0 and at + 64 <= raw.size and _same(raw, at, rows[n - 1, field], 64):
+        rows[n, field] = rows[n - 1, field]
     elif _digits(raw, at, 64):
-        row[field] = at
+        rows[n, field] = at
     else:
         return -1
     return at + 64
 
 
 @_jit
-def _topics_value(raw: Bytes, at: int, row: Integers) -> int:
+def _topics_value(raw: Bytes, at: int, rows: Integers, n: int) -> int:
     """Up to four hashes and the closing bracket."""
-    row[TOPICS_AT] = at + 3
-    row[TOPICS_N] = 0
+    rows[n, TOPICS_AT] = at + 3
+    rows[n, TOPICS_N] = 0
     if at < raw.size and raw[at] == 93:
         return at + 1
-    while row[TOPICS_N] < 4 and at + 69 <= raw.size:
+    while rows[n, TOPICS_N] < 4 and at + 69 <= raw.size:
         opened = raw[at] == 34 and raw[at + 1] == 48 and raw[at + 2] == 120
         if not opened or not _digits(raw, at + 3, 64) or raw[at + 67] != 34:
             return -1
-        row[TOPICS_N] += 1
+        rows[n, TOPICS_N] += 1
         at += 69
         if raw[at - 1] == 93:
             return at
@@ -194,52 +194,52 @@ def _topics_value(raw: Bytes, at: int, row: Integers) -> int:
 
 
 @_jit
-def _data_value(raw: Bytes, at: int, row: Integers) -> int:
+def _data_value(raw: Bytes, at: int, rows: Integers, n: int) -> int:
     """Whole words up to the quote."""
-    row[DATA_AT] = at
+    rows[n, DATA_AT] = at
     while at < raw.size and raw[at] != 34:
         if not _digits(raw, at, 64):
             return -1
         at += 64
-    row[DATA_N] = (at - row[DATA_AT]) // 64
+    rows[n, DATA_N] = (at - rows[n, DATA_AT]) // 64
     return at
 
 
 @_jit
-def _number_value(raw: Bytes, at: int, kind: int, row: Integers) -> int:
+def _number_value(raw: Bytes, at: int, kind: int, rows: Integers, n: int) -> int:
     value, at = _quantity(raw, at)
     if value < 0:
         return -1
     if kind == BLOCK_NUMBER:
-        row[NUMBER] = value
+        rows[n, NUMBER] = value
     elif kind == TX_INDEX:
-        row[TX] = value
+        rows[n, TX] = value
     elif kind == LOG_INDEX:
-        row[LOG] = value
+        rows[n, LOG] = value
     return at
 
 
 @_jit
-def _value(raw: Bytes, at: int, kind: int, row: Integers, before: Integers) -> int:
+def _value(raw: Bytes, at: int, kind: int, rows: Integers, n: int) -> int:
     """Take one value into its row; the offset behind it, or -1."""
     if kind == ADDRESS:
-        row[ADDRESS_AT] = at
+        rows[n, ADDRESS_AT] = at
         return at + 40 if _digits(raw, at, 40) else -1
     if kind in (TX_HASH, BLOCK_HASH):
-        return _hash_value(raw, at, kind, row, before)
+        return _hash_value(raw, at, kind, rows, n)
     if kind == TOPICS:
-        return _topics_value(raw, at, row)
+        return _topics_value(raw, at, rows, n)
     if kind == DATA:
-        return _data_value(raw, at, row)
-    return _number_value(raw, at, kind, row)
+        return _data_value(raw, at, rows, n)
+    return _number_value(raw, at, kind, rows, n)
 
 
 @_jit
 def _buckets(topics: Bytes) -> Integers:
     """A hash table of the tables' first topics."""
     buckets = np.full(BUCKETS, -1, np.int64)
-    for m in range(topics.shape[0]):
-        b = _bucket(topics[m], 0)
+    for m in range(topics.size // 64):
+        b = _bucket(topics, 64 * m)
         while buckets[b] >= 0:
             b = (b + 1) % BUCKETS
         buckets[b] = m
@@ -264,27 +264,24 @@ def scan_logs(  # noqa: PLR0917 (compiled: no keywords)
 ) -> tuple[Integers, int]:
     """Scan a JSON array of logs whose first object begins at ``at``.
 
-    Parameters: ``literals``/``bounds``/``kinds`` the layout; ``contracts`` (k, 40) address digits;
-    ``owners`` and ``topics`` (m,), (m, 64) contract index and topic-0 digits of each table.
+    Parameters: ``literals``/``bounds``/``kinds`` the layout; ``contracts`` the addresses' digits, 40 each;
+    ``owners`` and ``topics`` contract index and topic-0 digits, 64 each, of every table.
     Returns the log fields, one row each, and the offset of the closing bracket, or -1 where the bytes
     depart from the layout.
     """
     rows = np.empty((raw.size // SMALLEST_LOG + 2, FIELDS), np.int64)
-    before = np.full(FIELDS, -1, np.int64)
     buckets = _buckets(topics)
     for n in range(rows.shape[0]):
-        row = rows[n]
         for k in range(kinds.size):
             start, stop = bounds[k], bounds[k + 1]
             if not _literal(raw, at, literals, start, stop):
                 return rows[:0], -1
             at += stop - start
             if kinds[k] != END:
-                at = _value(raw, at, kinds[k], row, before)
+                at = _value(raw, at, kinds[k], rows, n)
                 if at < 0:
                     return rows[:0], -1
-        row[TABLE] = _table_of(raw, row, contracts, owners, topics, buckets)
-        before = row
+        rows[n, TABLE] = _table_of(raw, rows, n, contracts, owners, topics, buckets)
         if at >= raw.size or (raw[at] != 93 and raw[at] != 44):
             return rows[:0], -1
         if raw[at] == 93:
@@ -295,22 +292,22 @@ def scan_logs(  # noqa: PLR0917 (compiled: no keywords)
 
 @_jit
 def _table_of(  # noqa: PLR0917 (compiled: no keywords)
-    raw: Bytes, row: Integers, contracts: Bytes, owners: Integers, topics: Bytes, buckets: Integers
+    raw: Bytes, rows: Integers, n: int, contracts: Bytes, owners: Integers, topics: Bytes, buckets: Integers
 ) -> int:
     owner = -1
-    for c in range(contracts.shape[0]):
-        if _literal(raw, row[ADDRESS_AT], contracts[c], 0, 40):
+    for c in range(contracts.size // 40):
+        if _literal(raw, rows[n, ADDRESS_AT], contracts, 40 * c, 40 * c + 40):
             owner = c
             break
     if owner < 0:
         return FOREIGN
-    if row[TOPICS_N] == 0:
+    if rows[n, TOPICS_N] == 0:
         return ABSENT_TABLE
-    at = row[TOPICS_AT]
+    at = rows[n, TOPICS_AT]
     b = _bucket(raw, at)
     while buckets[b] >= 0:
         m = buckets[b]
-        if owners[m] == owner and _literal(raw, at, topics[m], 0, 64):
+        if owners[m] == owner and _literal(raw, at, topics, 64 * m, 64 * m + 64):
             return int(m)
         b = (b + 1) % BUCKETS
     return ABSENT_TABLE

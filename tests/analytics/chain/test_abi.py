@@ -79,5 +79,7 @@ def test_scan_keys_name_each_table_by_address_and_topic() -> None:
     known = catalogue(SyntheticChain().deployment())
     addresses, owners, topics = known.scan_keys
     for place, table in enumerate(known.tables.values()):
-        assert addresses[owners[place]].tobytes().decode() == table.address == ADDRESS[table.contract][2:]
-        assert topics[place].tobytes().decode() == table.topic0
+        owner = owners[place]
+        assert addresses[40 * owner : 40 * owner + 40].tobytes().decode() == table.address
+        assert table.address == ADDRESS[table.contract][2:]
+        assert topics[64 * place : 64 * place + 64].tobytes().decode() == table.topic0
