@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from decimal import Decimal
 from numbers import Real
 from typing import Any, TypeAlias
@@ -382,6 +383,95 @@ def _finite(values: Numbers, name: str) -> tuple[FloatArray, float, float]:
     if not (math.isfinite(low) and math.isfinite(high)):
         raise InvalidInput(_at(name, ~np.isfinite(array), "NaN or infinite", "give finite numbers", array))
     return array, low, high
+
+
+def whole_numbers(values: pd.Series[Any], *, name: str) -> list[int]:
+    """A column of money or counts as Python integers, exact at any size.
+
+    Parameters
+    ----------
+    values : pandas.Series
+        Whole numbers, zero or more; floats and decimals that are whole serve too. May be empty.
+    name : str
+        What the error calls it.
+
+    Returns
+    -------
+    list of int
+        One for each row.
+
+    Raises
+    ------
+    InvalidInput
+        Missing, negative, infinite or fractional entries.
+
+    Examples
+    --------
+    >>> whole_numbers(pd.Series([1, 2]), name="amount")
+    [1, 2]
+    """
+    if values.empty:
+        return []
+    non_negative(values, name=name)
+    found = values.tolist()
+    whole = [int(value) for value in found]
+    for row, (value, number) in enumerate(zip(found, whole, strict=True)):
+        if value != number:
+            raise InvalidInput(f"{name}: row {row}, {value} is no whole number; round it first")
+    return whole
+
+
+def summable(amounts: pd.Series[Any]) -> pd.Series[Any]:
+    """A column of integers, as Python's own where their sum might pass 2^63 and would wrap.
+
+    Parameters
+    ----------
+    amounts : pandas.Series
+        Non-negative numbers.
+
+    Returns
+    -------
+    pandas.Series
+        The same column, or one of dtype object.
+
+    Examples
+    --------
+    >>> int(summable(pd.Series([2**62, 2**62])).sum()) == 2**63
+    True
+    """
+    if not pd.api.types.is_integer_dtype(amounts.dtype) or amounts.empty:
+        return amounts
+    return amounts.astype(object) if int(amounts.max()) * len(amounts) >= 2**63 else amounts
+
+
+def required_columns(table: pd.DataFrame, columns: Sequence[str], *, name: str) -> None:
+    """Refuse a table that lacks a column, or has a missing value in one of them.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Any table, empty or not.
+    columns : sequence of str
+        Names that must be there and filled.
+    name : str
+        What the error calls the table.
+
+    Raises
+    ------
+    InvalidInput
+        The first column that is absent, or the first row in which one is missing.
+
+    Examples
+    --------
+    >>> required_columns(pd.DataFrame({"loan": [1]}), ["loan"], name="loans")
+    """
+    for column in columns:
+        if column not in table.columns:
+            raise InvalidInput(f"{name}: column {column!r} is missing; add it")
+        missing = table[column].isna().to_numpy()
+        if missing.any():
+            row = int(np.flatnonzero(missing)[0])
+            raise InvalidInput(f"{name}: row {row}, {column} is missing; drop the row or fill it")
 
 
 def _from_objects(raw: NDArray[np.object_], name: str) -> FloatArray:

@@ -80,17 +80,13 @@ def test_exact_rationals():
     assert c.herfindahl(exposures) == pytest.approx(float(sum(s**2 for s in shares)), rel=1e-15)
     rank_sum = sum(i * s for i, s in enumerate(sorted(shares, reverse=True), start=1))
     assert c.hall_tideman(exposures) == pytest.approx(float(1 / (2 * rank_sum - 1)), rel=1e-15)
-    assert c.hoover(exposures) == pytest.approx(
-        float(sum(abs(s - Fraction(1, 4)) for s in shares) / 2), rel=1e-15
-    )
+    assert c.hoover(exposures) == pytest.approx(float(sum(abs(s - Fraction(1, 4)) for s in shares) / 2), rel=1e-15)
     pairs = sum(abs(a - b) for a in exposures for b in exposures)
     assert c.gini(exposures) == pytest.approx(float(Fraction(pairs, 2 * 4 * sum(exposures))), rel=1e-15)
 
 
 @pytest.mark.parametrize("index", INDICES)
-@pytest.mark.parametrize(
-    "wrong", [[], [1.0, math.nan], [math.inf], [-1.0, 2.0], [0.0, 0.0], ["1"], [None, 1]]
-)
+@pytest.mark.parametrize("wrong", [[], [1.0, math.nan], [math.inf], [-1.0, 2.0], [0.0, 0.0], ["1"], [None, 1]])
 def test_bad_exposures_are_refused_before_arithmetic(index, wrong):
     with pytest.raises(InvalidInput, match="exposures: "):
         index(wrong)
@@ -170,17 +166,11 @@ def test_limits_are_continuous(step):
     exposures = [541.0, 1463.0, 2445.0, 22261.0]
     for near in (1 - step, 1 + step):
         assert c.renyi(exposures, near) == pytest.approx(c.shannon(exposures), abs=2 * step + 1e-14)
-        assert c.hannah_kay(exposures, near) == pytest.approx(
-            math.exp(c.shannon(exposures)), abs=9 * step + 1e-14
-        )
-        assert c.generalised_entropy(exposures, near) == pytest.approx(
-            c.theil(exposures), abs=2 * step + 1e-14
-        )
+        assert c.hannah_kay(exposures, near) == pytest.approx(math.exp(c.shannon(exposures)), abs=9 * step + 1e-14)
+        assert c.generalised_entropy(exposures, near) == pytest.approx(c.theil(exposures), abs=2 * step + 1e-14)
         assert c.atkinson(exposures, near) == pytest.approx(c.atkinson(exposures, 1), abs=2 * step + 1e-14)
     for near in (-step, step):
-        assert c.generalised_entropy(exposures, near) == pytest.approx(
-            c.theil_l(exposures), abs=2 * step + 1e-14
-        )
+        assert c.generalised_entropy(exposures, near) == pytest.approx(c.theil_l(exposures), abs=2 * step + 1e-14)
 
 
 def test_infinite_orders():
