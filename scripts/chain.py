@@ -26,7 +26,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 from typing import Any, Final
+from urllib.parse import urlsplit
 
+import psutil
 import requests
 
 from analytics.errors import ChainUnavailable, InvalidInput
@@ -38,6 +40,8 @@ DATABASE: Final = ROOT / ".chain"
 
 HOST: Final = "127.0.0.1"
 USUAL_PORT: Final = 8545
+LOOPBACK: Final = frozenset({HOST, "localhost"})
+DEVELOPMENT_CLIENTS: Final = ("ganache", "ethereumjs testrpc", "anvil", "hardhatnetwork")
 CHAIN_ID: Final = 1337
 # Published with every development tool: whoever reads it owns these accounts, so it never leaves the loopback.
 MNEMONIC: Final = "test test test test test test test test test test test junk"
@@ -45,6 +49,7 @@ MNEMONIC: Final = "test test test test test test test test test test test junk"
 GAS_PRICE: Final = 100 * 10**9
 
 START_SECONDS: Final = 60.0
+PROBE_SECONDS: Final = 1.0
 END_SECONDS: Final = 15.0
 CALL_SECONDS: Final = 120.0
 PORT_ATTEMPTS: Final = 5
@@ -57,13 +62,11 @@ class DevelopmentChain:
     Attributes
     ----------
     url : the node's HTTP address, on the loopback
-    mnemonic : words from which its accounts are derived (m/44'/60'/0'/0/i)
-    process : the node; ended by `development_chain`
+    process : the node, which `development_chain` ends; None where the chain is another's
     """
 
     url: str
-    mnemonic: str
-    process: subprocess.Popen[bytes] = field(repr=False)
+    process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
     _http: requests.Session = field(default_factory=requests.Session, repr=False)
 
     @property
@@ -168,13 +171,31 @@ def development_chain(
         database.mkdir(parents=True, exist_ok=True)
         options.append(f"--database.dbPath={database}")
     with _ended_by_signals():
-        chain = _start(options, mnemonic=mnemonic, port=port)
+        process, url = _start(options, port=port)
         try:
+            chain = DevelopmentChain(url=url, process=process)
             if start_time is not None and chain.timestamp() > start_time:
                 chain.call("evm_setTime", chain.timestamp() * 1000)
             yield chain
         finally:
-            _end(chain.process)
+            _end(process)
+
+
+@contextmanager
+def attached_chain(url: str) -> Iterator[DevelopmentChain]:
+    """A development node that runs already, such as `make chain`'s; it goes on when the block is left.
+
+    Raises InvalidInput for a node that is not on the loopback or is no development node: unlocked accounts and a clock
+    that can be set belong on neither. Raises ChainUnavailable where nothing answers.
+    """
+    place = urlsplit(url)
+    if place.scheme != "http" or place.hostname not in LOOPBACK or place.port is None:
+        raise InvalidInput(f"{url!r} is no development chain: give http://{HOST}:PORT")
+    chain = DevelopmentChain(url=f"http://{place.hostname}:{place.port}")
+    client = chain.call("web3_clientVersion")
+    if not str(client).lower().startswith(DEVELOPMENT_CLIENTS):
+        raise InvalidInput(f"{url} is {client}, no development chain: start one with make chain")
+    yield chain
 
 
 @contextmanager
@@ -201,6 +222,7 @@ def brownie_connected(chain: DevelopmentChain) -> Iterator[None]:
     connect(name, launch_rpc=False)
     # Brownie's own default is 0, at which it waits for ever; the project's configuration, where loaded, says more.
     gas_price(gas_price() or GAS_PRICE)
+    CONFIG.argv["silent"] = True  # long work shows its own progress, not a paragraph for each transaction
     try:
         yield
     finally:
@@ -210,10 +232,12 @@ def brownie_connected(chain: DevelopmentChain) -> Iterator[None]:
             connect(before, launch_rpc=False)
 
 
-def _start(options: list[str], *, mnemonic: str, port: int | None) -> DevelopmentChain:
+def _start(options: list[str], *, port: int | None) -> tuple[subprocess.Popen[bytes], str]:
     """Start Ganache and wait until it answers; a free port lost to another process is chosen again."""
-    for attempt in range(PORT_ATTEMPTS):
+    complaint = ""
+    for _ in range(PORT_ATTEMPTS):
         chosen = port if port is not None else _free_port()
+        url = f"http://{HOST}:{chosen}"
         with tempfile.TemporaryFile() as complaints:
             process = subprocess.Popen(
                 ["node", "--require", PRELOAD, GANACHE, f"--server.host={HOST}", f"--server.port={chosen}", *options],
@@ -222,34 +246,45 @@ def _start(options: list[str], *, mnemonic: str, port: int | None) -> Developmen
                 stderr=complaints,
                 start_new_session=True,
             )
-            chain = DevelopmentChain(url=f"http://{HOST}:{chosen}", mnemonic=mnemonic, process=process)
             try:
-                if _answers(chain):
-                    return chain
+                if _answers(process, url):
+                    return process, url
             except BaseException:
                 _end(process)
                 raise
             complaints.seek(0)
             complaint = _last_error(complaints.read().decode(errors="replace"))
         if port is not None or "EADDRINUSE" not in complaint:
-            raise ChainUnavailable(f"Ganache ended at its start on port {chosen}: {complaint}")
-        time.sleep(0.1 * attempt)
-    raise ChainUnavailable(f"no free port on {HOST} after {PORT_ATTEMPTS} attempts: end other chains and try again")
+            break
+    raise ChainUnavailable(f"Ganache ended at its start on port {chosen}: {complaint}")
 
 
-def _answers(chain: DevelopmentChain) -> bool:
+def _answers(process: subprocess.Popen[bytes], url: str) -> bool:
     """True once the node answers, False when it ended instead."""
+    request = {"jsonrpc": "2.0", "id": 1, "method": "web3_clientVersion", "params": []}
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
-        if chain.process.poll() is not None:
+        try:
+            answered = requests.post(url, json=request, timeout=PROBE_SECONDS).ok
+        except (requests.ConnectionError, requests.Timeout):
+            answered = False
+        # Asked after the answer: where another process holds the port, ours has ended or is about to.
+        if process.poll() is not None:
             return False
-        with socket.socket() as probe:
-            listening = probe.connect_ex((HOST, chain.port)) == 0
-        # Another process may have taken the port: then ours ends, and the next round notices.
-        if listening and chain.process.poll() is None and chain.call("web3_clientVersion"):
-            return chain.process.poll() is None
+        if answered and _listens(process, url):
+            return True
         time.sleep(0.05)
-    raise ChainUnavailable(f"Ganache did not answer on {chain.url} within {START_SECONDS:.0f} s: is the machine busy?")
+    raise ChainUnavailable(f"Ganache did not answer on {url} within {START_SECONDS:.0f} s: is the machine busy?")
+
+
+def _listens(process: subprocess.Popen[bytes], url: str) -> bool:
+    """Whether it is this process that listens there, and not another whose port it was given."""
+    port = urlsplit(url).port
+    try:
+        connections = psutil.Process(process.pid).connections("tcp4")
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return False
+    return any(held.status == psutil.CONN_LISTEN and held.laddr.port == port for held in connections)
 
 
 def _last_error(text: str) -> str:
@@ -296,7 +331,7 @@ def _ended_by_signals() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _midnight(text: str) -> int:
+def day(text: str) -> int:
     """UTC seconds at which the day written as YYYY-MM-DD starts."""
     return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp())
 
@@ -305,10 +340,11 @@ def main() -> None:
     """Keep a development chain with its database until Ctrl-C."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--port", type=int, default=USUAL_PORT, help="port on the loopback (default: %(default)s)")
-    parser.add_argument("--start", type=_midnight, metavar="YYYY-MM-DD", help="day its clock starts (default: now)")
+    parser.add_argument("--start", type=day, metavar="YYYY-MM-DD", help="day its clock starts (default: now)")
     wanted = parser.parse_args()
     try:
         with development_chain(port=wanted.port, database=DATABASE, start_time=wanted.start) as chain:
+            assert chain.process is not None  # started here, not attached to
             print(f"chain {CHAIN_ID} at {chain.url}, block {chain.height()}, database in .chain/; Ctrl-C ends it")
             chain.process.wait()
         sys.exit("the chain ended by itself; its database stays in .chain/")

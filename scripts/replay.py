@@ -287,13 +287,12 @@ class _Clerk:
         self._release(sent)
 
     def _release(self, sent: Any) -> None:
-        """What secured a closed loan is released."""
+        """The registries are told of closed loans, and what secured them is released."""
         closed = {int(event["loanId"]) for event in told(sent, "LoanClosed")}
-        if not closed:
-            return
-        names = {number: ref for ref, number in self.desk.loans.items()}
-        refs = {names[loan] for loan in closed}
-        for number in [number for (_, ref), number in self.desk.liens.items() if ref in refs]:
+        secured = {ref for _, ref in self.desk.liens} & {ref for ref, loan in self.desk.loans.items() if loan in closed}
+        for ref in sorted(secured):
+            self.desk.system.book.announce(self.desk.loans[ref], self.desk.by("loan_officer"))
+        for number in [number for (_, ref), number in self.desk.liens.items() if ref in secured]:
             self.desk.system.collateral.releaseClosed(number, self.desk.by("loan_officer"))
 
     def pay_wrongly(self, act: PayWrongly) -> None:
