@@ -66,10 +66,11 @@ interface ICollateralRegistry {
     event OwnerChanged(uint256 indexed title, uint32 owner, uint32 previous);
     /// @notice An owner agreed that an object secures a loan up to an amount; zero withdraws. Placing a lien uses it up.
     event ConsentGiven(uint256 indexed title, uint64 indexed loanId, uint32 owner, uint128 amount, uint24 givenOn);
-    /// @notice A lien was placed. `consent` tells that the owner is not the borrower and agreed.
+    /// @notice A lien was placed. A borrower who is not the owner tells that the owner consented and the consent is used up; no
+    /// borrower tells of another lender's lien or of an opening book's.
     event LienPlaced(
         uint32 indexed lien, uint256 indexed title, uint64 loanId, uint32 borrower, uint32 lender, uint128 amount, uint8 rank,
-        uint128 pledged, uint24 placedOn, bool consent, uint32 person
+        uint128 pledged, uint24 placedOn, uint32 person
     );
     /// @notice A release was proposed; a later proposal for the same lien replaces it, a release uses it up.
     event ReleaseProposed(uint32 indexed lien, uint128 amount, uint32 person);
@@ -129,16 +130,17 @@ interface ICollateralRegistry {
     /// @notice Bring a title to the account its owner is bound to now, or, where the owner was no customer, record the customer
     /// its holder became. Anyone.
     function alignTitle(uint256 title) external;
-    /// @notice Told by the title registry that a title moved. An account that its customer has left cannot move it.
+    /// @notice Told by the title registry that a title was transferred; one of another registry is ignored. An account that its
+    /// customer has left cannot move it.
     function titleMoved(uint256 title, address from, address to) external;
 
     // ---------------------------------------------------------------- liens
     /// @notice The owner agrees that an object of theirs secures a borrower's loan. Only the title's owner account.
     function consent(uint256 title, LoanId loanId, uint128 amount) external;
     /// @notice Place a lien for a loan of this bank. Only loan officers.
-    function pledge(uint256 title, LoanId loanId, CustomerId borrower, uint128 amount) external returns (uint32 lien);
+    function pledge(uint256 title, LoanId loanId, CustomerId borrower, uint128 amount) external;
     /// @notice Record another lender's lien as a fact. Only credit bureaus.
-    function recordLien(uint256 title, uint32 lender, uint128 amount) external returns (uint32 lien);
+    function recordLien(uint256 title, uint32 lender, uint128 amount) external;
 
     // ---------------------------------------------------------------- release
     /// @notice Propose to release part or all of a lien, also while its loan owes. Only loan officers.

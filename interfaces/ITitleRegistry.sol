@@ -4,8 +4,8 @@ pragma solidity 0.8.26;
 /// @title Titles to registered objects, one ERC-721 token each
 /// @notice A title's token id is the keyed tag of its object: the leading 96 bits of a keyed hash of the canonical
 /// registry number, so the same object cannot be registered twice and the number stays off the chain. A title has
-/// no token URI. Who holds a title owns the object; its liens follow it. The collateral registry that mints first is
-/// the only one that ever mints, and is told of every move.
+/// no token URI. Who holds a title owns the object; its liens follow it. The contracts that hold Role.Collateral, by the
+/// authority's own table, are told of every transfer.
 interface ITitleRegistry {
     /// @notice A restriction on moving a title was registered or lifted, as the public register tells.
     event TitleRestricted(uint256 indexed title, bool restricted, uint32 person);
@@ -16,8 +16,6 @@ interface ITitleRegistry {
     error TitleRegistry_Restricted(uint256 title);
     /// @notice Thrown when a title does not exist.
     error TitleRegistry_Unknown(uint256 title);
-    /// @notice Thrown when a registry other than the first would mint or hand over.
-    error TitleRegistry_NotRegistrar(address account, address registrar);
 
     /// @notice Mint the title of an object. Only the collateral registry.
     function mint(address owner, uint256 title) external;
@@ -33,6 +31,4 @@ interface ITitleRegistry {
     function exists(uint256 title) external view returns (bool);
     /// @return The account that holds a title. Reverts for an unknown one.
     function ownerOf(uint256 title) external view returns (address);
-    /// @return The collateral registry that mints titles, zero before the first.
-    function registrar() external view returns (address);
 }

@@ -85,8 +85,11 @@ abstract contract Governed is IGoverned {
 
     /// @dev For acts: the open business date, while nothing is paused.
     function _actingDay() internal view returns (uint24 businessDate) {
-        if (block.timestamp < _pausedUntil) revert Governed_Paused(_pausedUntil);
-        return _postingDay();
+        bool open;
+        uint40 pausedUntil;
+        (businessDate, open, pausedUntil) = (_businessDate, _dayOpen, _pausedUntil); // one read
+        if (block.timestamp < pausedUntil) revert Governed_Paused(pausedUntil);
+        if (!open) revert Governed_DayNotOpen(businessDate);
     }
 
     /// @dev For facts: the open business date, paused or not.

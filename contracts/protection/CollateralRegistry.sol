@@ -61,28 +61,34 @@ contract CollateralRegistry is Objects {
     }
 
     /// @inheritdoc ICollateralRegistry
-    function pledge(uint256 title, LoanId loanId, CustomerId borrower, uint128 amount) external returns (uint32 lien) {
+    function pledge(uint256 title, LoanId loanId, CustomerId borrower, uint128 amount) external {
         PersonId person = _only(Role.LoanOfficer);
         uint24 businessDate = _actingDay();
         ObjectWord object = _existing(title);
         uint32 party = CustomerId.unwrap(borrower);
         _checkLien(title, loanId, party, amount, LoanId.unwrap(loanId) != 0 && party != 0);
         if (object.validUntil() < businessDate) {
-            revert CollateralRegistry_AppraisalStale(title, object.validUntil(), businessDate);
+            revert CollateralRegistry_AppraisalStale(title, uint24(object.validUntil()), businessDate);
         }
-        if (object.liensOf() >= MOST_LIENS_BY_ACTS) revert CollateralRegistry_TooManyLiens(title, object.liensOf());
-        _checkSecondLien(title, object, loanId, 0);
+        if (object.liensOf() != 0) {
+            if (object.liensOf() >= MOST_LIENS_BY_ACTS) {
+                revert CollateralRegistry_TooManyLiens(title, uint8(object.liensOf()));
+            }
+            _checkSecondLien(title, object, loanId, 0);
+        }
         _checkCover(title, object, amount);
-        bool consented = object.ownerOf() != borrower;
-        if (consented) _useConsent(title, loanId, object.ownerOf(), borrower, amount);
-        (lien,) = _place(object, activeLien(title, loanId, amount, party), businessDate, consented, person);
+        CustomerId owner = object.ownerOf();
+        if (owner != borrower) _useConsent(title, loanId, owner, borrower, amount);
+        _place(object, activeLien(title, loanId, amount, party), businessDate, person);
     }
 
-    function _checkCover(uint256 title, ObjectWord object, uint128 amount) private pure {
-        uint128 coverValue = _coverValue(object);
-        if (object.pledgedOf() + amount > coverValue) {
-            revert CollateralRegistry_CoverExceeded(title, object.pledgedOf(), amount, coverValue);
+    function _checkCover(uint256 title, ObjectWord object, uint256 amount) private pure {
+        uint256 coverValue = _coverValue(object);
+        uint256 pledged = object.pledgedOf();
+        unchecked {
+            if (pledged + amount <= coverValue) return; // 64 bits and 56
         }
+        revert CollateralRegistry_CoverExceeded(title, uint128(pledged), uint128(amount), uint128(coverValue));
     }
 
     function _useConsent(uint256 title, LoanId loanId, CustomerId owner, CustomerId borrower, uint128 amount) private {
@@ -96,12 +102,12 @@ contract CollateralRegistry is Objects {
     }
 
     /// @inheritdoc ICollateralRegistry
-    function recordLien(uint256 title, uint32 lender, uint128 amount) external returns (uint32) {
+    function recordLien(uint256 title, uint32 lender, uint128 amount) external {
         PersonId person = _only(Role.CreditBureau);
         uint24 businessDate = _postingDay();
         ObjectWord object = _existing(title);
         _checkLien(title, LoanId.wrap(0), lender, amount, lender != 0);
-        return _placeFact(object, activeLien(title, LoanId.wrap(0), amount, lender), businessDate, person);
+        _placeFact(object, activeLien(title, LoanId.wrap(0), amount, lender), businessDate, person);
     }
 
     /// @inheritdoc ICollateralRegistry
@@ -122,16 +128,16 @@ contract CollateralRegistry is Objects {
     }
 
     function _checkLien(uint256 title, LoanId loanId, uint32 party, uint128 amount, bool complete) private pure {
-        if (!complete || amount == 0 || amount > type(uint56).max) {
-            revert CollateralRegistry_LienInvalid(title, LoanId.unwrap(loanId), party, amount);
+        unchecked {
+            if (complete && amount - 1 < type(uint56).max) return; // zero wraps round to the largest
         }
+        revert CollateralRegistry_LienInvalid(title, LoanId.unwrap(loanId), party, amount);
     }
 
     /// @dev A loan, or in an import another lender, has one active lien on an object.
     function _checkSecondLien(uint256 title, ObjectWord object, LoanId loanId, uint32 lender) private view {
-        uint32 first = uint32(object.indexOf()) << 8;
-        for (uint32 rank = object.liensOf(); rank != 0; --rank) {
-            LienWord other = _liens[first + rank];
+        for (uint32 lien = object.lastLienOf(); uint8(lien) != 0; --lien) {
+            LienWord other = _liens[lien];
             bool same = other.loanOf() == loanId && (LoanId.unwrap(loanId) != 0 || other.partyOf() == lender);
             if (same && other.isActive()) {
                 revert CollateralRegistry_AlreadyPledged(title, LoanId.unwrap(loanId), lender);
@@ -140,32 +146,33 @@ contract CollateralRegistry is Objects {
     }
 
     /// @dev Place a lien that exists whether or not the value carries it.
-    function _placeFact(ObjectWord object, LienWord word, uint24 businessDate, PersonId person) private returns (uint32 lien) {
-        if (object.liensOf() == type(uint8).max) revert CollateralRegistry_TooManyLiens(word.titleOf(), object.liensOf());
-        (lien, object) = _place(object, word, businessDate, false, person);
+    function _placeFact(ObjectWord object, LienWord word, uint24 businessDate, PersonId person) private {
+        if (object.liensOf() == type(uint8).max) revert CollateralRegistry_TooManyLiens(word.titleOf(), type(uint8).max);
+        object = _place(object, word, businessDate, person);
         _callMargin(word.titleOf(), object, businessDate);
     }
 
-    function _place(ObjectWord object, LienWord word, uint24 businessDate, bool consented, PersonId person)
+    /// @dev The caller has checked that the object may bear another lien.
+    function _place(ObjectWord object, LienWord word, uint24 businessDate, PersonId person)
         private
-        returns (uint32 lien, ObjectWord placed)
+        returns (ObjectWord placed)
     {
-        uint8 rank = object.liensOf() + 1;
-        lien = (uint32(object.indexOf()) << 8) + rank;
-        placed = object.withPledge(object.pledgedOf() + word.amountOf(), rank);
+        placed = object.plusLien(word.amountOf());
+        uint32 lien = placed.lastLienOf();
         _liens[lien] = word;
         _objects[word.titleOf()] = placed;
-        _tellPlaced(lien, word, placed.pledgedOf(), businessDate, consented, person);
+        _tellPlaced(lien, word, placed.pledgedOf(), businessDate, person);
     }
 
-    function _tellPlaced(uint32 lien, LienWord word, uint128 pledged, uint24 businessDate, bool consented, PersonId person)
+    function _tellPlaced(uint32 lien, LienWord word, uint256 pledged, uint24 businessDate, PersonId person)
         private
     {
         uint64 loanId = LoanId.unwrap(word.loanOf());
         uint32 party = word.partyOf();
+        uint32 lender = loanId == 0 ? party : 0;
         emit LienPlaced(
-            lien, word.titleOf(), loanId, loanId == 0 ? 0 : party, loanId == 0 ? party : 0, word.amountOf(), uint8(lien),
-            pledged, businessDate, consented, PersonId.unwrap(person)
+            lien, word.titleOf(), loanId, party ^ lender, lender, uint128(word.amountOf()), uint8(lien), uint128(pledged),
+            businessDate, PersonId.unwrap(person)
         );
     }
 
@@ -201,7 +208,7 @@ contract CollateralRegistry is Objects {
         if (!_closed.get(LoanId.unwrap(loanId))) {
             revert CollateralRegistry_LoanStillOwes(lien, LoanId.unwrap(loanId));
         }
-        _release(lien, word, word.amountOf(), businessDate, _callerPerson());
+        _release(lien, word, uint128(word.amountOf()), businessDate, _callerPerson());
     }
 
     /// @inheritdoc ICollateralRegistry
@@ -225,17 +232,17 @@ contract CollateralRegistry is Objects {
             revert CollateralRegistry_LenderDiffers(lien, own ? word.partyOf() : 0);
         }
         if (amount == 0 || amount > word.amountOf()) {
-            revert CollateralRegistry_ReleaseExceeds(lien, amount, word.amountOf());
+            revert CollateralRegistry_ReleaseExceeds(lien, amount, uint128(word.amountOf()));
         }
     }
 
     function _release(uint32 lien, LienWord word, uint128 amount, uint24 businessDate, PersonId person) private {
         uint256 title = word.titleOf();
         ObjectWord object = _objects[title];
-        uint128 left = word.amountOf() - amount;
-        uint128 pledged = object.pledgedOf() - amount;
+        uint128 left = uint128(word.amountOf()) - amount;
+        uint128 pledged = uint128(object.pledgedOf()) - amount;
         _liens[lien] = word.withAmount(left, left == 0 ? LienState.Released : LienState.Active);
-        _objects[title] = object.withPledge(pledged, object.liensOf());
+        _objects[title] = object.withPledged(pledged);
         delete _releases[lien];
         emit LienReleased(lien, title, amount, left, pledged, businessDate, PersonId.unwrap(person));
     }
@@ -266,7 +273,7 @@ contract CollateralRegistry is Objects {
         _differs(proposal.person, person);
         delete _enforcements[title];
         uint128 surplus = _payLiens(title, object, proceeds, businessDate);
-        object = object.withPledge(0, object.liensOf()).withAppraisal(
+        object = object.withPledged(0).withAppraisal(
             0, object.haircutOf(), object.appraisedOn(), object.validUntil()
         );
         _objects[title] = object;
@@ -278,13 +285,13 @@ contract CollateralRegistry is Objects {
     /// @dev Pay active liens in rank; what is left over is the surplus.
     function _payLiens(uint256 title, ObjectWord object, uint128 proceeds, uint24 businessDate) private returns (uint128 rest) {
         rest = proceeds;
-        uint32 first = uint32(object.indexOf()) << 8;
-        uint32 last = first + object.liensOf();
-        for (uint32 lien = first + 1; lien <= last; ++lien) {
+        uint32 last = object.lastLienOf();
+        for (uint32 lien = last - uint8(last) + 1; lien <= last; ++lien) {
             LienWord word = _liens[lien];
             if (!word.isActive()) continue;
-            uint128 paid = word.amountOf() < rest ? word.amountOf() : rest;
-            uint128 shortfall = word.amountOf() - paid;
+            uint128 amount = uint128(word.amountOf());
+            uint128 paid = amount < rest ? amount : rest;
+            uint128 shortfall = amount - paid;
             rest -= paid;
             _liens[lien] = word.withAmount(shortfall, LienState.Enforced);
             delete _releases[lien];
@@ -309,7 +316,7 @@ contract CollateralRegistry is Objects {
             LienWord word = _active(lien);
             _checkSecures(lien, word, loanId, borrower);
             ObjectWord object = _objects[word.titleOf()];
-            cover += _coverOfLien(lien, word.amountOf(), object);
+            cover += uint128(_coverOfLien(lien, word.amountOf(), object));
             if (object.validUntil() < businessDate) stale = true;
         }
     }
@@ -324,10 +331,10 @@ contract CollateralRegistry is Objects {
     }
 
     /// @dev While the value carries every lien, none need be summed.
-    function _coverOfLien(uint32 lien, uint128 amount, ObjectWord object) private view returns (uint128) {
-        uint128 left = _coverValue(object);
+    function _coverOfLien(uint32 lien, uint256 amount, ObjectWord object) private view returns (uint256) {
+        uint256 left = _coverValue(object);
         if (left >= object.pledgedOf()) return amount;
-        for (uint32 prior = (lien & ~uint32(type(uint8).max)) + 1; prior < lien; ++prior) {
+        for (uint32 prior = lien - uint8(lien) + 1; prior < lien; ++prior) {
             LienWord word = _liens[prior];
             if (!word.isActive()) continue;
             if (word.amountOf() >= left) return 0;
@@ -349,7 +356,7 @@ contract CollateralRegistry is Objects {
             title: word.titleOf(),
             loanId: word.loanOf(),
             borrower: CustomerId.wrap(own ? word.partyOf() : 0),
-            amount: word.amountOf(),
+            amount: uint128(word.amountOf()),
             lender: own ? 0 : word.partyOf(),
             rank: word.stateOf() == LienState.None ? 0 : uint8(lien),
             state: word.stateOf()

@@ -78,7 +78,7 @@ abstract contract Objects is ICollateralRegistry, Importing {
         ObjectWord object = _existing(title);
         bool later = appraisedOn >= object.appraisedOn();
         _checkAppraisal(later, title, value, haircut, appraisedOn, validUntil, businessDate);
-        uint128 previous = object.valueOf();
+        uint128 previous = uint128(object.valueOf());
         object = object.withAppraisal(value, haircut, appraisedOn, validUntil);
         _objects[title] = object;
         emit CollateralRevalued(title, value, previous, haircut, appraisedOn, validUntil, PersonId.unwrap(person));
@@ -102,8 +102,9 @@ abstract contract Objects is ICollateralRegistry, Importing {
 
     /// @dev A value after haircut below what is pledged is told, whatever brought it about.
     function _callMargin(uint256 title, ObjectWord object, uint24 businessDate) internal {
-        uint128 coverValue = _coverValue(object);
-        if (coverValue < object.pledgedOf()) emit MarginCalled(title, coverValue, object.pledgedOf(), businessDate);
+        uint256 coverValue = _coverValue(object);
+        uint256 pledged = object.pledgedOf();
+        if (coverValue < pledged) emit MarginCalled(title, uint128(coverValue), uint128(pledged), businessDate);
     }
 
     // ---------------------------------------------------------------- ownership
@@ -128,7 +129,8 @@ abstract contract Objects is ICollateralRegistry, Importing {
     /// @inheritdoc ICollateralRegistry
     function titleMoved(uint256 title, address from, address to) external {
         if (msg.sender != address(TITLES)) revert CollateralRegistry_NotOwner(title, msg.sender);
-        ObjectWord object = _existing(title);
+        ObjectWord object = _objects[title];
+        if (object.indexOf() == 0) return;
         _checkHolder(title, object.ownerOf(), from);
         _changeOwner(title, object, CUSTOMERS.customerOfAccount(to));
     }
@@ -150,8 +152,10 @@ abstract contract Objects is ICollateralRegistry, Importing {
     // ---------------------------------------------------------------- views
 
     /// @dev Rounded down: a fraction of a fen of haircut counts against the borrower.
-    function _coverValue(ObjectWord object) internal pure returns (uint128) {
-        return uint128(object.valueOf() * (PPB - object.haircutOf()) / PPB);
+    function _coverValue(ObjectWord object) internal pure returns (uint256) {
+        unchecked {
+            return object.valueOf() * (PPB - object.haircutOf()) / PPB; // a haircut is at most all of it
+        }
     }
 
     function _existing(uint256 title) internal view returns (ObjectWord object) {
@@ -165,13 +169,13 @@ abstract contract Objects is ICollateralRegistry, Importing {
         return Collateral({
             owner: object.ownerOf(),
             kind: object.kindOf(),
-            value: object.valueOf(),
-            haircut: object.haircutOf(),
-            appraisedOn: object.appraisedOn(),
-            validUntil: object.validUntil(),
-            pledged: object.pledgedOf(),
-            liens: object.liensOf(),
-            index: object.indexOf()
+            value: uint128(object.valueOf()),
+            haircut: uint32(object.haircutOf()),
+            appraisedOn: uint24(object.appraisedOn()),
+            validUntil: uint24(object.validUntil()),
+            pledged: uint128(object.pledgedOf()),
+            liens: uint8(object.liensOf()),
+            index: uint24(object.indexOf())
         });
     }
 }

@@ -13,9 +13,9 @@ using {titleOf, loanOf, amountOf, partyOf, stateOf, isActive, withAmount} for Li
 uint256 constant AMOUNT_AND_STATE_BITS = uint256(type(uint56).max) << 160 | uint256(type(uint8).max) << 248;
 
 /// @dev The caller has checked that the title fits 96 bits and the amount 56.
-function activeLien(uint256 title, LoanId loanId, uint128 amount, uint32 party) pure returns (LienWord) {
+function activeLien(uint256 title, LoanId loanId, uint256 amount, uint256 party) pure returns (LienWord) {
     return LienWord.wrap(
-        title | uint256(LoanId.unwrap(loanId)) << 96 | uint256(amount) << 160 | uint256(party) << 216
+        title | uint256(LoanId.unwrap(loanId)) << 96 | amount << 160 | party << 216
             | uint256(LienState.Active) << 248
     );
 }
@@ -28,7 +28,7 @@ function loanOf(LienWord word) pure returns (LoanId) {
     return LoanId.wrap(uint64(LienWord.unwrap(word) >> 96));
 }
 
-function amountOf(LienWord word) pure returns (uint128) {
+function amountOf(LienWord word) pure returns (uint256) {
     return uint56(LienWord.unwrap(word) >> 160);
 }
 
@@ -44,7 +44,7 @@ function isActive(LienWord word) pure returns (bool) {
     return LienWord.unwrap(word) >> 248 == uint256(LienState.Active);
 }
 
-function withAmount(LienWord word, uint128 amount, LienState state) pure returns (LienWord) {
+function withAmount(LienWord word, uint256 amount, LienState state) pure returns (LienWord) {
     uint256 rest = LienWord.unwrap(word) & ~AMOUNT_AND_STATE_BITS;
-    return LienWord.wrap(rest | uint256(amount) << 160 | uint256(state) << 248);
+    return LienWord.wrap(rest | amount << 160 | uint256(state) << 248);
 }

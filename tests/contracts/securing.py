@@ -1,0 +1,44 @@
+"""Objects and rows that the tests of titles, collateral and guarantees share."""
+
+from __future__ import annotations
+
+import hmac
+from typing import Any
+
+from eth_utils.crypto import keccak
+
+PROPERTY = 2  # CollateralKind.CommercialProperty
+NOBODY = "0x0000000000000000000000000000000000000000"
+PPB = 10**9
+MOST_MONEY = 2**56 - 1
+GROUP_NODES = 2**32
+
+
+def tag(number: str) -> int:
+    """The title of an object: the leading 96 bits of a keyed hash of its registry number."""
+    return int.from_bytes(hmac.digest(b"a key for tests only", number.encode(), "sha256")[:12], "big")
+
+
+def registration(
+    title: int,
+    owner: int,
+    *,
+    value: int,
+    appraised_on: int,
+    haircut: int = 200_000_000,
+    kind: int = PROPERTY,
+    shelf_life: int = 365,
+) -> tuple[Any, ...]:
+    """A row of ICollateralRegistry.Registration in Guangdong."""
+    region = b"CN-GD".ljust(6, b"\0")
+    return (title, owner, kind, region, value, haircut, appraised_on, appraised_on + shelf_life)
+
+
+def cover_value(value: int, haircut: int) -> int:
+    """A value after haircut, rounded down."""
+    return value * (PPB - haircut) // PPB
+
+
+def reference(name: str) -> bytes:
+    """The external reference of a row of an opening book."""
+    return bytes(keccak(text=name))
