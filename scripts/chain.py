@@ -28,7 +28,7 @@ from types import FrameType
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 import requests
 
 from analytics.errors import ChainUnavailable, InvalidInput
