@@ -70,8 +70,7 @@ class System:
     @property
     def contracts(self) -> dict[str, Any]:
         """The contracts by their Solidity names, in the order of deployment."""
-        named = zip(WIRING, (getattr(self, field.name) for field in fields(self)), strict=True)
-        return {name: contract for name, contract in named if contract is not None}
+        return dict(zip(WIRING, (getattr(self, field.name) for field in fields(self)), strict=True))
 
 
 def staff(accounts: Sequence[Any]) -> dict[str, Any]:
@@ -108,7 +107,7 @@ def deploy(project: Any, people: Mapping[str, Any], *, salt: bytes, zone_offset:
     opening = [(people[person.name].address, commitment(person.name, salt)) for person in founders]
     contracts: dict[str, Any] = {"Authority": project.Authority.deploy(zone_offset, opening, {"from": maker})}
     for name, needs in WIRING.items():
-        if name not in contracts and name in project.keys():  # noqa: SIM118 -- a project iterates over containers
+        if name not in contracts:
             for library in LIBRARIES.get(name, ()):
                 project[library].deploy({"from": maker})
             arguments = [contracts[need].address for need in needs]
@@ -121,7 +120,7 @@ def deploy(project: Any, people: Mapping[str, Any], *, salt: bytes, zone_offset:
     authority.propose(hashes, {"from": maker})
     for method, arguments in calls:
         method(*arguments, {"from": checker})
-    return System(*(contracts.get(name) for name in WIRING))
+    return System(*contracts.values())
 
 
 def _role_calls(contracts: Mapping[str, Any], people: Mapping[str, Any]) -> Iterator[tuple[Any, tuple[Any, ...]]]:
@@ -137,8 +136,6 @@ def _role_calls(contracts: Mapping[str, Any], people: Mapping[str, Any]) -> Iter
         if name != "Authority":
             yield authority.enlist, (contract.address,)
     for name, role in SYSTEM_ROLES.items():
-        if name not in contracts:
-            continue
         yield authority.grantRole, (role.id, contracts[name].address)
 
 
@@ -171,8 +168,7 @@ def role_differences(system: System, people: Mapping[str, Any]) -> list[str]:
 def _expected_seats(system: System, people: Mapping[str, Any]) -> dict[str, int]:
     seats = {people[person.name].address: seat(number, person.roles) for number, person in enumerate(PEOPLE, start=1)}
     for name, role in SYSTEM_ROLES.items():
-        if name in system.contracts:
-            seats[system.contracts[name].address] = seat(0, (role,))
+        seats[system.contracts[name].address] = seat(0, (role,))
     return seats
 
 

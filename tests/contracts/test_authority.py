@@ -315,8 +315,13 @@ def test_mirrors_listen_to_the_authority_only(system, authority, chair, stranger
 
 def test_a_day_closes_and_the_next_opens(system, authority, treasurer, today):
     closing = authority.closeDay({"from": treasurer})
-    closed = closing.events["DayClosed"]
-    assert (closed["businessDate"], closed["person"]) == (today, TREASURER)
+    assert_events(
+        closing,
+        event("DayClosed", businessDate=today, person=TREASURER),
+        event("FlowsClosed", businessDate=today, spent=0, diverted=0),
+        event("SupplyClosed", businessDate=today, supply=0, earmarked=0),
+        event("BookClosed", businessDate=today, loans=0, outstanding=0),
+    )
     assert authority.day() == (today, False)
     assert {tuple(contract.standing()) for contract in governed(system)} == {(today, False, 0)}
     chain.sleep(DAY)

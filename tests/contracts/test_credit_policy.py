@@ -30,9 +30,8 @@ def policy(system):
 
 
 @pytest.fixture(scope="module")
-def book(system, as_contract, administer):
-    administer(system.authority.grantRole, Role.BOOK.id, system.ratings.address)
-    return as_contract(system.ratings)
+def book(system, as_contract):
+    return as_contract(system.book)
 
 
 @pytest.fixture(scope="module")
