@@ -375,7 +375,7 @@ def _ordered_history(history: pd.DataFrame, states: Sequence[Any] | None) -> _Pa
     if len(twice):
         row = order[twice[0] + 1]
         raise InvalidInput(
-            f"history: row {row}, entity {history['entity'].iloc[row]!r} has two rows on one date; keep one"
+            f"history: row {row}, entity {history['entity'].tolist()[row]!r} has two rows on one date; keep one"
         )
     start = np.flatnonzero(np.concatenate(([True], ~same)))
     last = np.concatenate((start[1:], [len(day)])) - 1
@@ -384,9 +384,7 @@ def _ordered_history(history: pd.DataFrame, states: Sequence[Any] | None) -> _Pa
     return _Path(entity, day, state, start, until, labels)
 
 
-def _state_codes(
-    column: pd.Series[Any], states: Sequence[Any] | None
-) -> tuple[NDArray[np.intp], pd.Index[Any]]:
+def _state_codes(column: pd.Series[Any], states: Sequence[Any] | None) -> tuple[NDArray[np.intp], pd.Index[Any]]:
     if states is None and isinstance(column.dtype, pd.CategoricalDtype):
         return column.cat.codes.to_numpy().astype(np.intp), pd.Index(column.cat.categories)
     if states is None:
@@ -399,7 +397,7 @@ def _state_codes(
     unknown = np.flatnonzero(codes < 0)
     if len(unknown):
         raise InvalidInput(
-            f"history: row {unknown[0]}, state {column.iloc[unknown[0]]!r} is not among states; add it"
+            f"history: row {unknown[0]}, state {column.tolist()[unknown[0]]!r} is not among states; add it"
         )
     return codes, labels
 

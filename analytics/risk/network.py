@@ -34,8 +34,11 @@ from analytics.risk._inputs import (
     non_negative,
     positive,
     probabilities,
+    required_columns,
     scalar,
+    summable,
     vector,
+    whole_numbers,
 )
 
 _ROUNDS: Final = 100_000
@@ -78,7 +81,7 @@ def guarantee_circles(edges: pd.DataFrame) -> list[list[Any]]:
     >>> guarantee_circles(edges)
     [['a', 'b', 'c']]
     """
-    _require(edges, "edges", ("guarantor", "beneficiary", "amount"), filled=False)
+    required_columns(edges[:0], ("guarantor", "beneficiary", "amount"), name="edges")
     if edges.empty:
         return []
     non_negative(edges["amount"], name="edges: amount")
@@ -131,7 +134,7 @@ def multi_head(edges: pd.DataFrame, *, at_least: int = 2) -> pd.DataFrame:
     if at_least < 1:
         raise InvalidInput(f"at_least: {at_least} is below one; give the least number of borrowers")
     others = edges[edges["guarantor"] != edges["beneficiary"]]
-    grouped = others.assign(amount=_summable(others["amount"])).groupby("guarantor", sort=True, observed=True)
+    grouped = others.assign(amount=summable(others["amount"])).groupby("guarantor", sort=True, observed=True)
     heads = pd.DataFrame(
         {"borrowers": grouped["beneficiary"].nunique(), "cover": grouped["amount"].sum()}
     ).reset_index()
@@ -242,7 +245,7 @@ def guarantee_loss(
         chosen = pd.Series(industry is not None or region is not None, index=obligors.index)
         for column, value in (("industry", industry), ("region", region)):
             if value is not None:
-                _require(obligors, "obligors", (column,))
+                required_columns(obligors, (column,), name="obligors")
                 chosen &= obligors[column] == value
         first = obligors.loc[chosen, "obligor"].tolist()
     if not first:
@@ -284,7 +287,7 @@ def guarantee_loss_by(edges: pd.DataFrame, obligors: pd.DataFrame, *, by: str) -
     if by not in ("obligor", "industry", "region"):
         raise InvalidInput(f"by: {by!r} cannot fail; give 'obligor', 'industry' or 'region'")
     network = _GuaranteeNetwork.of(edges, obligors)
-    _require(obligors, "obligors", (by,))
+    required_columns(obligors, (by,), name="obligors")
     rows = []
     for value, group in obligors.groupby(by, sort=True, observed=True):
         loss = _cascade(network, group["obligor"].tolist())
@@ -527,20 +530,8 @@ def _greatest_clearing(L: FloatArray, assets: FloatArray, owed: FloatArray, shar
 # EDGES AND NODES
 
 
-def _require(table: pd.DataFrame, name: str, columns: Iterable[str], *, filled: bool = True) -> None:
-    for column in columns:
-        if column not in table.columns:
-            raise InvalidInput(f"{name}: column {column!r} is missing; add it")
-        if not filled:
-            continue
-        missing = table[column].isna().to_numpy()
-        if missing.any():
-            row = int(np.flatnonzero(missing)[0])
-            raise InvalidInput(f"{name}: row {row}, {column} is missing; drop the row or fill it")
-
-
 def _check_edges(edges: pd.DataFrame, source: str, target: str) -> None:
-    _require(edges, "edges", (source, target, "amount"))
+    required_columns(edges, (source, target, "amount"), name="edges")
     if len(edges):
         non_negative(edges["amount"], name="edges: amount")
 
@@ -589,21 +580,14 @@ def _adjacency(rows: NDArray[Any], columns: NDArray[Any], values: NDArray[Any], 
     return csr_array((values, (rows, columns)), shape=(size, size))
 
 
-def _summable(amount: pd.Series[Any]) -> pd.Series[Any]:
-    """Integers as Python's where their sum might pass 2**63 and would wrap."""
-    if not pd.api.types.is_integer_dtype(amount.dtype) or amount.empty:
-        return amount
-    return amount.astype(object) if int(amount.max()) * len(amount) >= 2**63 else amount
-
-
 def _exposure_network(
     edges: pd.DataFrame, nodes: pd.DataFrame, shocks: Shocks
 ) -> tuple[csr_array, FloatArray, FloatArray, pd.Index[Any]]:
     """Λ (creditor × debtor, shares of the creditor's buffer), weights that sum to one, the shock."""
-    _require(nodes, "nodes", ("bank", "buffer", "weights"))
+    required_columns(nodes, ("bank", "buffer", "weights"), name="nodes")
     banks = pd.Index(nodes["bank"])
     if not banks.is_unique:
-        raise InvalidInput(f"nodes: bank {banks[banks.duplicated()][0]!r} has two rows; keep one")
+        raise InvalidInput(f"nodes: bank {banks[banks.duplicated()].tolist()[0]!r} has two rows; keep one")
     buffer = positive(nodes["buffer"], name="nodes: buffer")
     weights = non_negative(nodes["weights"], name="nodes: weights")
     if not weights.any():
@@ -615,7 +599,7 @@ def _exposure_network(
         unknown = np.flatnonzero(ends[side] < 0)
         if len(unknown):
             row = int(unknown[0])
-            raise InvalidInput(f"edges: row {row}, {side} {edges[side].iloc[row]!r} has no row in nodes; add one")
+            raise InvalidInput(f"edges: row {row}, {side} {edges[side].tolist()[row]!r} has no row in nodes; add one")
     own = np.flatnonzero(ends["creditor"] == ends["debtor"])
     if len(own):
         raise InvalidInput(f"edges: row {own[0]} is an exposure to oneself; drop it")
@@ -658,18 +642,18 @@ class _GuaranteeNetwork:
 
     @classmethod
     def of(cls, edges: pd.DataFrame, obligors: pd.DataFrame) -> _GuaranteeNetwork:
-        _require(obligors, "obligors", ("obligor", "debt", "buffer"))
+        required_columns(obligors, ("obligor", "debt", "buffer"), name="obligors")
         if obligors.empty:
             raise InvalidInput("obligors: empty; give at least one")
         names = obligors["obligor"].tolist()
         if len(set(names)) != len(names):
-            twice = obligors["obligor"][obligors["obligor"].duplicated()].iloc[0]
+            twice = obligors["obligor"][obligors["obligor"].duplicated()].tolist()[0]
             raise InvalidInput(f"obligors: {twice!r} has two rows; keep one")
-        debt = dict(zip(names, _fen(obligors["debt"], "obligors: debt"), strict=True))
-        buffer = dict(zip(names, _fen(obligors["buffer"], "obligors: buffer"), strict=True))
-        _require(edges, "edges", ("guarantor", "beneficiary", "amount"))
+        debt = dict(zip(names, whole_numbers(obligors["debt"], name="obligors: debt"), strict=True))
+        buffer = dict(zip(names, whole_numbers(obligors["buffer"], name="obligors: buffer"), strict=True))
+        required_columns(edges, ("guarantor", "beneficiary", "amount"), name="edges")
         guarantors: dict[Hashable, dict[Hashable, int]] = {}
-        amounts = _fen(edges["amount"], "edges: amount") if len(edges) else []
+        amounts = whole_numbers(edges["amount"], name="edges: amount")
         for row, (giver, taker, cover) in enumerate(
             zip(edges["guarantor"].tolist(), edges["beneficiary"].tolist(), amounts, strict=True)
         ):
@@ -680,16 +664,6 @@ class _GuaranteeNetwork:
                 covers = guarantors.setdefault(taker, {})
                 covers[giver] = covers.get(giver, 0) + cover
         return cls(debt, buffer, guarantors)
-
-
-def _fen(column: pd.Series[Any], name: str) -> list[int]:
-    non_negative(column, name=name)
-    values = column.tolist()
-    whole = [int(value) for value in values]
-    for row, (value, fen) in enumerate(zip(values, whole, strict=True)):
-        if value != fen:
-            raise InvalidInput(f"{name}: row {row}, {value} is no whole number of fen; round it first")
-    return whole
 
 
 def _cascade(network: _GuaranteeNetwork, first: list[Hashable]) -> GuaranteeLoss:

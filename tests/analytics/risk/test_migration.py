@@ -230,9 +230,7 @@ def lando_skodeberg():
         for firm in range(10):
             rows.append((f"{state}{firm}", "2001-01-01", state))
     rows += [("A0", "2001-02-01", "B"), ("B0", "2001-03-01", "A"), ("B1", "2001-07-01", "D")]
-    rows += [
-        (f"{s}{f}", "2002-01-01", s) for s in "AB" for f in range(10) if (s, f) not in {("A", 0), ("B", 0)}
-    ]
+    rows += [(f"{s}{f}", "2002-01-01", s) for s in "AB" for f in range(10) if (s, f) not in {("A", 0), ("B", 0)}]
     rows = [r for r in rows if r != ("B1", "2002-01-01", "B")]
     rows += [("A0", "2002-01-01", "B"), ("B0", "2002-01-01", "A")]
     return history(*rows)

@@ -410,7 +410,7 @@ class TestGuaranteeLoss:
             ({"region": "nowhere"}, "nobody fails"),
             ({"borrowers": ["a"], "industry": "C"}, "one or the other"),
             ({"borrowers": ["a"], "edges": guarantees(("z", "a", 1))}, "guarantor 'z' has no row"),
-            ({"borrowers": ["a"], "edges": guarantees(("b", "a", 1.5))}, "whole number of fen"),
+            ({"borrowers": ["a"], "edges": guarantees(("b", "a", 1.5))}, "no whole number"),
             ({"borrowers": ["a"], "obligors": obligor_table()}, "empty"),
             ({"borrowers": ["a"], "obligors": obligor_table(*[("a", 1, 1, "C", "R")] * 2)}, "two rows"),
         ],
