@@ -222,7 +222,6 @@ def brownie_connected(chain: DevelopmentChain) -> Iterator[None]:
     connect(name, launch_rpc=False)
     # Brownie's own default is 0, at which it waits for ever; the project's configuration, where loaded, says more.
     gas_price(gas_price() or GAS_PRICE)
-    CONFIG.argv["silent"] = True  # long work shows its own progress, not a paragraph for each transaction
     try:
         yield
     finally:

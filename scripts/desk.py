@@ -45,9 +45,14 @@ class Desk:
     guarantees: dict[str, int] = field(default_factory=dict)
     accounts: dict[str, Any] = field(default_factory=dict)
 
-    def by(self, name: str) -> dict[str, Any]:
-        """Transaction options of a person of the role table, gas given so that none is estimated."""
-        return {"from": self.people[name], "gas_limit": GAS}
+    def send(self, method: Any, *arguments: object, by: Any) -> TransactionReceipt:
+        """Send a transaction as a person of the role table, or as an account, and wait for it.
+
+        Gas is given, so that none is estimated. Raises VirtualMachineError with the contract's typed error.
+        """
+        account = self.people[by] if isinstance(by, str) else by
+        receipt: TransactionReceipt = method.transact(*arguments, {"from": account, "gas_limit": GAS}, silent=True)
+        return receipt
 
     def views(self) -> Views:
         """The contracts' views at the latest block."""
@@ -72,11 +77,11 @@ class Desk:
             morning = day * DAY_SECONDS + DAY_SECONDS // 8
             if morning > self.chain.timestamp():
                 self.chain.advance_to(morning)
-        self.system.authority.openDay(day, self.by("treasurer"))
+        self.send(self.system.authority.openDay, day, by="treasurer")
 
     def close_day(self) -> int:
         """Close the business day; returns the block in which its control totals stand."""
-        return int(self.system.authority.closeDay(self.by("treasurer")).block_number)
+        return int(self.send(self.system.authority.closeDay, by="treasurer").block_number)
 
 
 def reference(ref: str) -> bytes:

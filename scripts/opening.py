@@ -39,12 +39,12 @@ def import_opening(desk: Desk, opening: Opening) -> None:
     _liens(desk, opening.liens, known)
     for capacity in opening.capacities:
         guarantor = desk.customers[capacity.guarantor]
-        desk.system.guarantees.attestCapacity(guarantor, capacity.amount, opening.day, desk.by("risk_officer"))
+        desk.send(desk.system.guarantees.attestCapacity, guarantor, capacity.amount, opening.day, by="risk_officer")
     _guarantees(desk, opening.guarantees, known)
     system = desk.system
     for contract in (system.customers, system.ratings, system.book, system.collateral, system.guarantees):
         if not contract.openingClosed():
-            contract.closeOpening(desk.by("chair"))
+            desk.send(contract.closeOpening, by="chair")
 
 
 def file_hash(rows: Sequence[Any]) -> bytes:
@@ -125,21 +125,23 @@ def _book(
     if import_id is None:
         if not missing:
             return
-        proposed = contract.proposeImport(wanted, len(rows), total, desk.by("loan_officer"))
+        proposed = desk.send(contract.proposeImport, wanted, len(rows), total, by="loan_officer")
         import_id = int(told(proposed, "ImportProposed")[0]["importId"])
-        contract.releaseImport(import_id, desk.by("approver"))
+        desk.send(contract.releaseImport, import_id, by="approver")
     with tqdm(total=len(missing), desc=f"import into {table}", unit="row", leave=False) as progress:
         for run in batches(missing):
             send(import_id, run)
             progress.update(len(run))
-    contract.completeImport(import_id, desk.by("loan_officer"))
+    desk.send(contract.completeImport, import_id, by="loan_officer")
 
 
 def _customers(desk: Desk, rows: Sequence[Customer], known: _Known) -> None:
     contract = desk.system.customers
 
     def send(import_id: int, run: Sequence[Customer]) -> None:
-        sent = contract.importCustomers(import_id, [registration(desk, row) for row in run], desk.by("loan_officer"))
+        sent = desk.send(
+            contract.importCustomers, import_id, [registration(desk, row) for row in run], by="loan_officer"
+        )
         for row, event in zip(run, told(sent, "CustomerRegistered"), strict=True):
             desk.customers[row.ref] = int(event["customer"])
 
@@ -173,7 +175,7 @@ def _ratings(desk: Desk, rows: Sequence[Rating], known: _Known) -> None:
     contract = desk.system.ratings
 
     def send(import_id: int, run: Sequence[Rating]) -> None:
-        contract.importRatings(import_id, [assessment(desk, row) for row in run], desk.by("loan_officer"))
+        desk.send(contract.importRatings, import_id, [assessment(desk, row) for row in run], by="loan_officer")
 
     _book(
         desk, known, contract, "rating_registry", rows, total=0, booked=lambda row: row.customer in known.ratings,
@@ -186,7 +188,7 @@ def _loans(desk: Desk, rows: Sequence[Loan], known: _Known) -> None:
     desk.loans.update({row.ref: imported_loan(row.ref) for row in rows})
 
     def send(import_id: int, run: Sequence[Loan]) -> None:
-        contract.importLoans(import_id, [_imported(desk, row) for row in run], desk.by("loan_officer"))
+        desk.send(contract.importLoans, import_id, [_imported(desk, row) for row in run], by="loan_officer")
 
     _book(
         desk, known, contract, "loan_book", rows, total=sum(row.outstanding for row in rows),
@@ -207,7 +209,7 @@ def _titles(desk: Desk, rows: Sequence[Title], known: _Known) -> None:
     contract = desk.system.collateral
 
     def send(import_id: int, run: Sequence[Title]) -> None:
-        contract.importCollateral(import_id, [title(desk, row) for row in run], desk.by("loan_officer"))
+        desk.send(contract.importCollateral, import_id, [title(desk, row) for row in run], by="loan_officer")
 
     _book(
         desk, known, contract, "collateral_registry", rows, total=sum(row.value for row in rows),
@@ -227,7 +229,7 @@ def _liens(desk: Desk, rows: Sequence[Lien], known: _Known) -> None:
     contract = desk.system.collateral
 
     def send(import_id: int, run: Sequence[Lien]) -> None:
-        sent = contract.importLiens(import_id, [_lien(desk, row) for row in run], desk.by("loan_officer"))
+        sent = desk.send(contract.importLiens, import_id, [_lien(desk, row) for row in run], by="loan_officer")
         for row, event in zip(run, told(sent, "LienPlaced"), strict=True):
             desk.liens[row.title, row.loan] = int(event["lien"])
 
@@ -254,7 +256,7 @@ def _guarantees(desk: Desk, rows: Sequence[Guarantee], known: _Known) -> None:
             (contract.importGuarantees, plain, "loan_officer"),
         ):
             if part:
-                sent = method(import_id, [_guarantee(desk, row) for row in part], desk.by(person))
+                sent = desk.send(method, import_id, [_guarantee(desk, row) for row in part], by=person)
                 for row, event in zip(part, told(sent, "GuaranteeGiven"), strict=True):
                     desk.guarantees[row.ref] = int(event["guarantee"])
 

@@ -78,4 +78,4 @@ PRODUCTS: Final = {
 def set_products(desk: Desk) -> None:
     """Set every product; each is an event with its terms."""
     for number, product in PRODUCTS.items():
-        desk.system.book.setProduct(number, tuple(int(term) for term in astuple(product)), desk.by("risk_officer"))
+        desk.send(desk.system.book.setProduct, number, tuple(int(term) for term in astuple(product)), by="risk_officer")

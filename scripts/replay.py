@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import brownie
 from brownie.exceptions import VirtualMachineError
+from brownie.network.transaction import TransactionReceipt
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 from tqdm import tqdm
@@ -115,7 +116,7 @@ class _Clerk:
     # ------------------------------------------------------------ rules and people
 
     def attest(self, act: Attest) -> None:
-        self.desk.system.policy.attest(DENOMINATORS[act.denominator], act.amount, act.day, self.desk.by("chair"))
+        self.desk.send(self.desk.system.policy.attest, DENOMINATORS[act.denominator], act.amount, act.day, by="chair")
 
     def set_limit(self, act: SetLimit) -> None:
         """A limit under the board's resolution, reviewed in a year."""
@@ -129,36 +130,43 @@ class _Clerk:
         else:
             key = int.from_bytes(code(act.key, 6), "big")
         denominator = DENOMINATORS["book"] if act.share else 0
-        policy.setLimit(
-            dimension, key, act.limit, act.share, denominator, REASON, act.day + 365, self.desk.by("chair")
-        )  # fmt: skip
+        self.desk.send(
+            policy.setLimit, dimension, key, act.limit, act.share, denominator, REASON, act.day + 365, by="chair"
+        )
 
     def register(self, act: Register) -> None:
-        sent = self.desk.system.customers.register(registration(self.desk, act.customer), self.desk.by("loan_officer"))
+        sent = self.desk.send(
+            self.desk.system.customers.register, registration(self.desk, act.customer), by="loan_officer"
+        )
         self.desk.customers[act.customer.ref] = int(told(sent, "CustomerRegistered")[0]["customer"])
 
     def count_borrowers(self, act: CountBorrowers) -> None:
         registry, customer = self.desk.system.customers, self.desk.customers[act.customer]
-        registry.setBorrowers(customer, act.borrowers, self.desk.by("loan_officer"))
+        self.desk.send(registry.setBorrowers, customer, act.borrowers, by="loan_officer")
 
     def rate(self, acts: Sequence[Rate]) -> None:
         """Ratings made by the risk officer and checked by the approver."""
         for run in batches([assessment(self.desk, act.rating) for act in acts]):
-            self.desk.system.ratings.proposeInBatch(run, self.desk.by("risk_officer"))
-            self.desk.system.ratings.confirmInBatch(run, self.desk.by("approver"))
+            self.desk.send(self.desk.system.ratings.proposeInBatch, run, by="risk_officer")
+            self.desk.send(self.desk.system.ratings.confirmInBatch, run, by="approver")
 
     # ------------------------------------------------------------ protection
 
     def register_title(self, act: RegisterTitle) -> None:
-        self.desk.system.collateral.register(title(self.desk, act.title), self.desk.by("appraiser"))
+        self.desk.send(self.desk.system.collateral.register, title(self.desk, act.title), by="appraiser")
 
     def pledge(self, act: Pledge) -> None:
         """A lien for a loan of its owner."""
         self._pledge(act.lien, self.desk.loans[act.lien.loan], self._borrower_of(act.lien.loan))
 
     def _pledge(self, lien: Lien, loan: int, borrower: int) -> int:
-        sent = self.desk.system.collateral.pledge(
-            self.desk.title(lien.title), loan, borrower, lien.amount, self.desk.by("loan_officer")
+        sent = self.desk.send(
+            self.desk.system.collateral.pledge,
+            self.desk.title(lien.title),
+            loan,
+            borrower,
+            lien.amount,
+            by="loan_officer",
         )
         number = int(told(sent, "LienPlaced")[0]["lien"])
         self.desk.liens[lien.title, lien.loan] = number
@@ -167,8 +175,8 @@ class _Clerk:
     def revalue(self, act: Revalue) -> None:
         collateral = self.desk.system.collateral
         haircut = collateral.collateralOf(self.desk.title(act.title))[3]
-        collateral.revalue(
-            self.desk.title(act.title), act.value, haircut, act.day, act.valid_until, self.desk.by("appraiser")
+        self.desk.send(
+            collateral.revalue, self.desk.title(act.title), act.value, haircut, act.day, act.valid_until, by="appraiser"
         )
 
     def guarantee(self, act: Guarantees) -> None:
@@ -177,13 +185,20 @@ class _Clerk:
         guarantor = self.desk.customers[row.guarantor]
         capacity, live = registry.capacityOf(guarantor)
         if live + row.amount > capacity:
-            registry.attestCapacity(guarantor, (live + row.amount) * 5 // 4, act.day, self.desk.by("risk_officer"))
+            self.desk.send(registry.attestCapacity, guarantor, (live + row.amount) * 5 // 4, act.day, by="risk_officer")
         beneficiary, loan = self.desk.customers[row.beneficiary], self.desk.loans[row.loan]
-        arguments = (guarantor, beneficiary, loan, row.amount, row.rank, self.desk.by("loan_officer"))
-        if self._refused(registry.guarantee, arguments, act.refused):
-            return
-        sent = brownie.history[-1]
-        self.desk.guarantees[row.ref] = int(told(sent, "GuaranteeGiven")[0]["guarantee"])
+        sent = self._attempt(
+            registry.guarantee,
+            guarantor,
+            beneficiary,
+            loan,
+            row.amount,
+            row.rank,
+            by="loan_officer",
+            refused=act.refused,
+        )
+        if sent is not None:
+            self.desk.guarantees[row.ref] = int(told(sent, "GuaranteeGiven")[0]["guarantee"])
 
     # ------------------------------------------------------------ lending
 
@@ -194,21 +209,21 @@ class _Clerk:
             desk.customers[act.customer], act.product, code(act.industry, 4), code(act.region, 6), code(act.purpose, 4),
             act.amount, act.rate, act.maturity, keccak(text=act.ref),
         )  # fmt: skip
-        loan = int(told(book.applyFor(application, desk.by("loan_officer")), "LoanApplied")[0]["loanId"])
+        loan = int(told(desk.send(book.applyFor, application, by="loan_officer"), "LoanApplied")[0]["loanId"])
         desk.loans[act.ref] = loan
         if act.override:
             for member in ("chair", "director"):
-                desk.system.policy.signOverride(loan, REASON, desk.by(member))
-        if self._refused(book.approve, (loan, desk.by("approver")), act.refused):
-            book.deny(loan, keccak(text=act.refused), desk.by("approver"))
+                desk.send(desk.system.policy.signOverride, loan, REASON, by=member)
+        if self._attempt(book.approve, loan, by="approver", refused=act.refused) is None:
+            desk.send(book.deny, loan, keccak(text=act.refused), by="approver")
             return
         liens = [self._pledge(lien, loan, desk.customers[act.customer]) for lien in act.liens]
         if act.money == MONEY_TOKEN:
             self._draw(act, loan, liens)
         elif PRODUCTS[act.product].max_loan_to_value:
-            book.originateSecured(loan, act.day, liens, desk.by("treasurer"))
+            desk.send(book.originateSecured, loan, act.day, liens, by="treasurer")
         else:
-            book.originate(loan, act.day, desk.by("treasurer"))
+            desk.send(book.originate, loan, act.day, by="treasurer")
 
     def _draw(self, act: Lend, loan: int, liens: Sequence[int]) -> None:
         """Earmarked money into the borrower's account, spent with payees; what goes on from there is recorded."""
@@ -216,28 +231,35 @@ class _Clerk:
         borrower = self._account(desk.customers[act.customer])
         mask = sum(1 << category for category in act.payees)
         expiry = act.day + EARMARK_DAYS
-        desk.system.book.drawDown(loan, act.amount, mask, expiry, act.day, liens, desk.by("treasurer"))
+        desk.send(desk.system.book.drawDown, loan, act.amount, mask, expiry, act.day, liens, by="treasurer")
         for spend in act.spends:
             payee = self._payee(spend.payee)
-            desk.system.token.spend(loan, payee, spend.amount, {"from": borrower, "gas_limit": 1_000_000})
+            desk.send(desk.system.token.spend, loan, payee, spend.amount, by=borrower)
             if spend.onward:
                 beyond = _address(f"beyond {spend.payee}")
-                desk.system.flows.recordFlow(
-                    loan, payee, beyond, spend.onward, code(act.purpose, 4), 2, desk.by("data_provider")
+                desk.send(
+                    desk.system.flows.recordFlow,
+                    loan,
+                    payee,
+                    beyond,
+                    spend.onward,
+                    code(act.purpose, 4),
+                    2,
+                    by="data_provider",
                 )
 
     def _account(self, customer: int) -> Any:
         """The customer's account, bound to one of the bank's token accounts on first use."""
         if customer not in self.borrowers:
             account = brownie.accounts[len(self.desk.people) + len(self.borrowers)]
-            self.desk.system.customers.bindAccount(customer, account, self.desk.by("loan_officer"))
+            self.desk.send(self.desk.system.customers.bindAccount, customer, account, by="approver")
             self.borrowers[customer] = account
         return self.borrowers[customer]
 
     def _payee(self, category: int) -> str:
         payee = _address(f"payee {category}")
         if category not in self.categories:
-            self.desk.system.flows.classifyPayee(payee, category, self.desk.by("data_provider"))
+            self.desk.send(self.desk.system.flows.classifyPayee, payee, category, by="data_provider")
             self.categories.add(category)
         return payee
 
@@ -270,20 +292,20 @@ class _Clerk:
             self._collect(run, acts[0].day)
 
     def _collect(self, payments: Sequence[tuple[int, int]], value_date: int) -> None:
-        sent = self.desk.system.book.repayInBatch(payments, value_date, self.desk.by("collector"))
+        sent = self.desk.send(self.desk.system.book.repayInBatch, payments, value_date, by="collector")
         self._release(sent)
 
     def _pay_back_valued(self, loan: int, amount: int, value_date: int) -> None:
         """A payment that came in before it was booked: proposed by one person, allowed by another."""
         book, payments = self.desk.system.book, [(loan, amount)]
         batch = book.batchHash(payments)
-        book.proposeBackValue(batch, value_date, self.desk.by("collector"))
-        book.authoriseBackValue(batch, value_date, self.desk.by("approver"))
+        self.desk.send(book.proposeBackValue, batch, value_date, by="collector")
+        self.desk.send(book.authoriseBackValue, batch, value_date, by="approver")
         self._collect(payments, value_date)
 
     def _pay_by_token(self, loan: int, amount: int, day: int, borrower: Any) -> None:
-        self.desk.system.token.fund(borrower, amount, self.desk.by("treasurer"))
-        sent = self.desk.system.book.repay(loan, amount, day, {"from": borrower, "gas_limit": 1_000_000})
+        self.desk.send(self.desk.system.token.fund, borrower, amount, by="treasurer")
+        sent = self.desk.send(self.desk.system.book.repay, loan, amount, day, by=borrower)
         self._release(sent)
 
     def _release(self, sent: Any) -> None:
@@ -291,59 +313,59 @@ class _Clerk:
         closed = {int(event["loanId"]) for event in told(sent, "LoanClosed")}
         secured = {ref for _, ref in self.desk.liens} & {ref for ref, loan in self.desk.loans.items() if loan in closed}
         for ref in sorted(secured):
-            self.desk.system.book.announce(self.desk.loans[ref], self.desk.by("loan_officer"))
+            self.desk.send(self.desk.system.book.announce, self.desk.loans[ref], by="loan_officer")
         for number in [number for (_, ref), number in self.desk.liens.items() if ref in secured]:
-            self.desk.system.collateral.releaseClosed(number, self.desk.by("loan_officer"))
+            self.desk.send(self.desk.system.collateral.releaseClosed, number, by="loan_officer")
 
     def pay_wrongly(self, act: PayWrongly) -> None:
         """A payment on the wrong loan, noticed on the same day and reversed under four eyes."""
         book, loan = self.desk.system.book, self.desk.loans[act.loan]
-        sent = book.repayInBatch([(loan, act.amount)], act.day, self.desk.by("collector"))
+        sent = self.desk.send(book.repayInBatch, [(loan, act.amount)], act.day, by="collector")
         paid = told(sent, "LoanRepaid")[0]
         reversal = (
             loan, paid["posting"], 0, paid["payer"], paid["principal"], paid["interest"], paid["penalty"], paid["fee"],
             0, 0, 0, act.day,
         )  # fmt: skip
-        book.proposeReversal(reversal, self.desk.by("collector"))
-        book.reverse(reversal, self.desk.by("approver"))
+        self.desk.send(book.proposeReversal, reversal, by="collector")
+        self.desk.send(book.reverse, reversal, by="approver")
 
     # ------------------------------------------------------------ quality
 
     def classify(self, acts: Sequence[Classify]) -> None:
         loans = list(dict.fromkeys(self.desk.loans[ref] for act in acts for ref in act.loans))
         for run in batches(loans):
-            self.desk.system.book.classifyInBatch(run, self.desk.by("risk_officer"))
+            self.desk.send(self.desk.system.book.classifyInBatch, run, by="risk_officer")
 
     def default(self, act: Default) -> None:
         trigger = TRIGGERS.index(act.trigger)
-        self.desk.system.book.declareDefault(self.desk.loans[act.loan], trigger, self.desk.by("risk_officer"))
+        self.desk.send(self.desk.system.book.declareDefault, self.desk.loans[act.loan], trigger, by="risk_officer")
 
     def write_off(self, act: WriteOff) -> None:
         """Principal and the interest due, proposed by the risk officer and done by the approver."""
         book, loan = self.desk.system.book, self.desk.loans[act.loan]
         interest = self.desk.views().one("LoanBook", "preview", loan, act.day)["interest_due"]
-        book.proposeWriteOff(loan, act.principal, interest, self.desk.by("risk_officer"))
-        book.writeOff(loan, act.principal, interest, act.day, self.desk.by("approver"))
+        self.desk.send(book.proposeWriteOff, loan, act.principal, interest, by="risk_officer")
+        self.desk.send(book.writeOff, loan, act.principal, interest, act.day, by="approver")
 
     def recover(self, act: Recover) -> None:
-        self.desk.system.book.recover(self.desk.loans[act.loan], act.amount, act.day, self.desk.by("collector"))
+        self.desk.send(self.desk.system.book.recover, self.desk.loans[act.loan], act.amount, act.day, by="collector")
 
     def year_end(self, act: YearEnd) -> None:
         """The day's close, whose block is a point of reconciliation."""
         self.result.year_ends[act.year] = self.desk.close_day()
 
-    def _refused(self, method: Any, arguments: tuple[Any, ...], expected: str) -> bool:
-        """Send; True where it met the expected typed error."""
+    def _attempt(self, method: Any, *arguments: object, by: str, refused: str) -> TransactionReceipt | None:
+        """Send what may be meant to be refused; None where it met the expected typed error."""
         try:
-            method(*arguments)
+            sent = self.desk.send(method, *arguments, by=by)
         except VirtualMachineError as fault:
-            if not expected or expected not in str(fault):
+            if not refused or refused not in str(fault):
                 raise
-            self.result.refused[expected] += 1
-            return True
-        if expected:
-            raise InvalidInput(f"{expected} was expected of {method._name} and not met")
-        return False
+            self.result.refused[refused] += 1
+            return None
+        if refused:
+            raise InvalidInput(f"{refused} was expected of {method._name} and not met")
+        return sent
 
 
 def _address(name: str) -> str:
