@@ -344,10 +344,7 @@ def _decode_table(logs: Logs, table: EventTable, clock: scan.Integers) -> pa.Tab
     hashes = rows[:, scan.TX_AT]
     changes, run = _runs(hashes)
     arrays = [
-        pa.array(rows[:, scan.NUMBER]),
-        pa.array(clock),
-        pa.array(rows[:, scan.TX]),
-        pa.array(rows[:, scan.LOG]),
+        *(_plain(values, pa.int64()) for values in (rows[:, scan.NUMBER], clock, rows[:, scan.TX], rows[:, scan.LOG])),
         _binary(scan.limbs(logs.raw, hashes[changes][None, :])[0][run], 32),
     ]
     for column, words in zip(table.columns, scan.limbs(logs.raw, offsets), strict=True):
@@ -389,8 +386,8 @@ def _decode_column(words: scan.Limbs, column: Column) -> pa.Array:
         if bad >= 0:
             raise _OutOfType(bad)
         if column.family == "bool":
-            return pa.array(values.astype(np.bool_))
-        return pa.array(values.view(np.uint64) if column.arrow == pa.uint64() else values)
+            return _plain(np.packbits(values.astype(np.bool_), bitorder="little"), pa.bool_(), len(values))
+        return _plain(values, column.arrow)
     if column.family in ("int", "uint"):
         return _integers(words, column)
     if column.family == "address":
@@ -401,7 +398,7 @@ def _decode_column(words: scan.Limbs, column: Column) -> pa.Array:
         mask = np.uint64((1 << (64 - 8 * column.bits)) - 1)
         stray = words & np.array([mask, *3 * [~np.uint64(0)]], np.uint64)
         _require(~np.any(stray, axis=1))
-        return _dictionary(pa.array(words[:, 0]), lambda unique: _codes(unique, column.bits))
+        return _dictionary(_plain(words[:, 0], pa.uint64()), lambda unique: _codes(unique, column.bits))
     tail = words.astype(">u8").view(np.uint8).reshape(-1, 32)[:, column.bits :]
     _require(~np.any(tail, axis=1))
     return _binary(words, column.bits)
@@ -464,12 +461,22 @@ def _exceeds(words: scan.Limbs, limit: int) -> NDArray[np.bool_]:
 
 
 def _from_words(words: scan.Limbs, kind: pa.DataType) -> pa.Array:
-    values = np.ascontiguousarray(words, dtype="<u8")
-    return pa.Array.from_buffers(kind, len(values), [None, pa.py_buffer(values)])
+    return _plain(words.astype("<u8"), kind)
+
+
+def _plain(values: NDArray[Any], kind: pa.DataType, size: int | None = None) -> pa.Array:
+    """Numbers as an Arrow array by their buffer; ``pa.array`` would import pandas, 45 MB, to look at them."""
+    buffer = pa.py_buffer(np.ascontiguousarray(values))
+    return pa.Array.from_buffers(kind, len(values) if size is None else size, [None, buffer])
+
+
+def _strings(texts: Sequence[bytes]) -> pa.Array:
+    offsets = np.cumsum([0, *map(len, texts)], dtype=np.int32)
+    return pa.StringArray.from_buffers(len(texts), pa.py_buffer(offsets), pa.py_buffer(b"".join(texts)))
 
 
 def _fixed(values: scan.Bytes) -> pa.Array:
-    return pa.Array.from_buffers(pa.binary(values.shape[1]), len(values), [None, pa.py_buffer(values)])
+    return _plain(values, pa.binary(values.shape[1]))
 
 
 def _binary(words: scan.Limbs, size: int) -> pa.Array:
@@ -490,7 +497,7 @@ def hex_text(values: pa.Array) -> pa.Array:
     ['0x01ff']
     """
     if not len(values):
-        return pa.array([], pa.string())
+        return _strings([])
     size = values.type.byte_width
     start = values.offset * size
     flat = np.frombuffer(values.buffers()[1], np.uint8)[start : start + len(values) * size]
@@ -507,8 +514,8 @@ def _codes(unique: pa.Array, size: int) -> pa.Array:
     for value in unique.to_pylist():
         packed = value.to_bytes(8, "big")[:size]
         code = packed.rstrip(b"\0")
-        texts.append(code.decode("ascii") if all(33 <= byte <= 126 for byte in code) else "0x" + packed.hex())
-    return pa.array(texts, pa.string())
+        texts.append(code if all(33 <= byte <= 126 for byte in code) else b"0x" + packed.hex().encode())
+    return _strings(texts)
 
 
 def _width(kind: pa.DataType) -> int:

@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 import requests
+from urllib3.exceptions import HTTPError
 
 from analytics.errors import ChainUnavailable, InvalidInput
 
@@ -117,9 +118,10 @@ class Node:
             if attempt:
                 time.sleep(BACKOFF * 2 ** (attempt - 1))
             try:
-                response = self._session().post(self.url, data=body, timeout=self._timeout)
-                content = response.content
-            except requests.RequestException as fault:
+                response = self._session().post(self.url, data=body, timeout=self._timeout, stream=True)
+                # In one piece: requests would copy an answer of megabytes twice.
+                content: bytes = response.raw.read(decode_content=True)
+            except (requests.RequestException, HTTPError) as fault:
                 self._local.session = None
                 reason = f"{type(fault).__name__}: {fault}"
                 continue

@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from analytics.chain.abi import Catalogue, catalogue
+from analytics.chain.abi import TEXT, Catalogue, catalogue
 from analytics.chain.decode import join_chunks, settle
 from analytics.chain.deployment import Deployment, check, sync_folder, write_whole
 from analytics.chain.fetch import IN_FLIGHT, Chunk, Reorganised, fetch, header_at
@@ -31,7 +31,7 @@ from analytics.chain.tables import EventTables
 from analytics.errors import ChainMismatch, CreditError, InvalidInput, NotFound
 
 VERSION: Final = 1
-PARTITION_EVENTS: Final = 100_000
+PARTITION_EVENTS: Final = 50_000
 ROLLBACKS: Final = 5
 _MANIFEST: Final = "manifest.json"
 
@@ -333,7 +333,8 @@ class EventStore:
         written = {}
         for name, table in tables.items():
             sink = pa.BufferOutputStream()
-            pq.write_table(table, sink, compression="zstd", write_page_checksum=True)
+            repeated = [field.name for field in table.schema if field.name == "tx_hash" or field.type == TEXT]
+            pq.write_table(table, sink, compression="zstd", use_dictionary=repeated, write_page_checksum=True)
             content = sink.getvalue()
             write_whole(passing / f"{name}.parquet", content.to_pybytes())
             written[name] = StoredTable(table.num_rows, hashlib.sha256(content).hexdigest())
