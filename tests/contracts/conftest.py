@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -36,6 +37,7 @@ def system(people: Mapping[str, Any]) -> System:
     (loaded,) = project.get_loaded_projects()
     system = deploy(loaded, people, salt=SALT)
     system.authority.openDay(system.authority.blockDate(), {"from": people["treasurer"]})
+    gc.freeze()  # Brownie collects garbage at every revert; what stands by now need not be searched again
     return system
 
 
