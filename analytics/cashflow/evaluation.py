@@ -66,7 +66,7 @@ class _Evaluation:
             notional=terms.role * terms.notional if begun else ZERO,
             rate=(terms.rate or ZERO) if begun else ZERO,
             accrued=(terms.accrued or ZERO) * terms.role if begun else ZERO,
-            fee=terms.fee_accrued,
+            fee=terms.role * terms.fee_accrued,
             base=self._opening_base() if begun else ZERO,
             payment=self._opening_payment(),
             interest_scale=terms.interest_scale if terms.scales_interest else Decimal(1),

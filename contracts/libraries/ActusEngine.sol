@@ -72,7 +72,7 @@ library ActusEngine {
         state.role = role;
         state.time = terms.status;
         state.end = end;
-        state.fee = terms.fee.accrued;
+        state.fee = role * terms.fee.accrued;
         state.interestScale = terms.scaling.interest ? terms.scaling.interestScale : WAD;
         state.notionalScale = terms.scaling.notional ? terms.scaling.notionalScale : WAD;
         state.payment = terms.payment == ABSENT ? int256(0) : terms.payment;

@@ -128,10 +128,12 @@ def test_a_prepayment_is_capped_and_its_penalty_comes_first(engine: Any) -> None
 
 def test_fees_on_the_notional_accrue_and_flat_fees_do_not(engine: Any) -> None:
     accrued = _terms(cycleOfFee="P6ML0", feeRate="0.01", feeBasis="N")
+    owed = _terms(cycleOfFee="P6ML0", feeRate="0.01", feeBasis="N", feeAccrued="2", contractRole="RPL")
     flat = _terms(cycleOfFee="P6ML0", feeRate="15", feeBasis="A", contractRole="RPL")
     first, second = _paid(_call(engine, accrued), EventType.FP)
     assert abs(first - Fraction(10) * 181 / 365) < TINY
     assert abs(second - Fraction(10) * 184 / 365) < TINY
+    assert _paid(_call(engine, owed), EventType.FP) == [-2 - first, -second]
     assert _paid(_call(engine, flat), EventType.FP) == [Fraction(-15)] * 2
 
 
