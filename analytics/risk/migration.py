@@ -28,6 +28,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import expm, logm
+from threadpoolctl import threadpool_limits
 
 from analytics.errors import InvalidInput
 from analytics.risk._inputs import FloatArray, finite_array, non_negative, scalar
@@ -38,7 +39,7 @@ DAYS_PER_YEAR: Final = 365.25
 _LAST_DAY: Final = 100_000.0
 _SNAPSHOT_SLACK_DAYS: Final = 7.0
 _ROW_SUM_TOLERANCE: Final = 1e-6
-_EM_LIMIT: Final = 20_000
+_EM_LIMIT: Final = 10_000
 _EM_STEP: Final = 1e-12
 
 
@@ -260,8 +261,11 @@ def generator(counts: Matrix, *, method: str) -> Any:
     if method not in (*estimators, "EM"):
         raise InvalidInput(f"method: {method!r} is unknown; give one of 'DA', 'WA', 'QO', 'EM'")
     P = _row_normalised(N)
-    Q = _expectation_maximisation(N, P) if method == "EM" else estimators[method](_real_logarithm(P))
-    return _labelled(Q, labels)
+    if method != "EM":
+        return _labelled(estimators[method](_real_logarithm(P)), labels)
+    # Thousands of tiny matrix products: threads would only wait for each other.
+    with threadpool_limits(limits=1, user_api="blas"):
+        return _labelled(_expectation_maximisation(N, P), labels)
 
 
 def matrix_at(generator: Matrix, years: float) -> Any:
