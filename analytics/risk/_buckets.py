@@ -17,6 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analytics.errors import InvalidInput
+from analytics.risk._inputs import FloatArray
 
 Codes: TypeAlias = NDArray[np.int32]
 IntArray: TypeAlias = NDArray[np.int64]
@@ -35,16 +36,29 @@ class Labelled:
 
 
 @dataclass(frozen=True, slots=True)
+class Money:
+    """Amounts, none negative, as int64 or Python integers, and the largest of them."""
+
+    values: NDArray[Any]
+    largest: int
+
+
+@dataclass(frozen=True, slots=True)
 class Sums:
     """Exact total and number of rows above zero: one entry for each label, then one for the unlabelled."""
 
     total: NDArray[Any]
     rows: IntArray
 
-    @property
-    def kept(self) -> IntArray:
-        """The labels that have an amount."""
-        return np.flatnonzero(self.rows[:-1])
+
+@dataclass(frozen=True, slots=True)
+class Customers:
+    """Sums of each customer (without an entry for the unlabelled), the group (0: none), the borrowers behind it."""
+
+    labels: pd.Index[Any]
+    sums: Sums
+    group: IntArray
+    borrowers: FloatArray
 
 
 def labelled(column: pd.Series[Any]) -> Labelled:
@@ -58,72 +72,124 @@ def labelled(column: pd.Series[Any]) -> Labelled:
         if found is not None:
             rows, objects = found
             code, texts = pd.factorize(objects)
-            return _unless_empty(code[rows], pd.Index(texts))
+            united = _unless_empty(code, pd.Index(texts))
+            if np.array_equal(united.code, np.arange(len(objects))):
+                return Labelled(rows, united.labels)
+            return Labelled(united.code[rows], united.labels)
     code, labels = pd.factorize(column)
     return _unless_empty(code, pd.Index(labels))
 
 
 def crossed(left: Labelled, right: Labelled) -> Labelled:
     """Codes of pairs of labels; a row that lacks either has none."""
-    width = len(right.labels)
-    code = left.code.astype(np.int64) * width + right.code
-    code[(left.code < 0) | (right.code < 0)] = -1
+    width, count = len(right.labels), len(left.labels) * len(right.labels)
+    dense = count <= 4 * len(left.code) + 1024
+    code = np.empty(len(left.code), dtype=np.int32 if dense else np.int64)
+    _cross(left.code, right.code, width, code)
     pairs = pd.MultiIndex.from_product([left.labels, right.labels])
-    if len(pairs) > 4 * len(code) + 1024:
+    if not dense:
         occurring, code = np.unique(code, return_inverse=True)
         code -= int(occurring[0] == -1)
         pairs = pairs[occurring[occurring >= 0]]
-    return Labelled(code.astype(np.int32), pairs)
+    return Labelled(code.astype(np.int32, copy=False), pairs)
 
 
-def amounts(column: pd.Series[Any], *, name: str) -> NDArray[Any]:
+def amounts(column: pd.Series[Any], *, name: str) -> Money:
     """A column of money as int64, or as Python integers where one does not fit; never negative or missing."""
-    if column.isna().any():
-        raise InvalidInput(f"column {name}: row {int(np.argmax(column.isna()))} is missing; give an integer amount")
-    if column.dtype == object:
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iu":
         values: NDArray[Any] = column.to_numpy()
-        for row, value in enumerate(values):
-            if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-                raise InvalidInput(f"column {name}: row {row} is {value!r}; give money as an integer")
-    elif pd.api.types.is_integer_dtype(column.dtype):
-        values = column.to_numpy(dtype=column.dtype.type if hasattr(column.dtype, "numpy_dtype") else None)
     else:
-        raise InvalidInput(f"column {name}: {column.dtype} holds no integers; give money in its smallest unit")
-    if len(values) and values.min() < 0:
+        values = _whole(column, name)
+    if values.dtype == np.int64 and len(values):
+        # Read without its sign a negative number is larger than any other: one pass finds both extremes.
+        largest = int(values.view(np.uint64).max())
+        negative = largest > LARGEST
+    else:
+        largest, negative = int(max(values, default=0)), bool(len(values) and min(values) < 0)
+    if negative:
         raise InvalidInput(f"column {name}: row {int(np.argmax(values < 0))} is negative; give zero or more")
-    if len(values) and int(values.max()) > LARGEST:
-        return np.array([int(value) for value in values], dtype=object)
-    return values.astype(np.int64, copy=False)
+    if largest > LARGEST:
+        values = np.array([int(value) for value in values], dtype=object)
+    return Money(values if values.dtype == object else values.astype(np.int64, copy=False), largest)
 
 
-def sums(code: Codes, labels: int, values: NDArray[Any]) -> Sums:
-    """Exact totals of values by code, -1 going to the entry after the last label."""
+def sums(code: Codes, labels: int, money: Money) -> Sums:
+    """Exact totals of amounts by code, -1 going to the entry after the last label."""
+    values = money.values
     if values.dtype == object:
         totals: list[int] = [0] * (labels + 1)
         for at, value in zip(code.tolist(), values, strict=True):
             totals[at] += value
         rows = np.bincount(np.where(code < 0, labels, code)[values > 0], minlength=labels + 1)
         return Sums(np.array(totals, dtype=object), rows.astype(np.int64))
-    if len(values) * int(values.max(initial=0)) <= LARGEST:
+    if len(values) * money.largest <= LARGEST:
         added = _added(code, labels, values)
-        return Sums(added[:, 0], added[:, 1])
+        return Sums(added[:, 0].copy(), added[:, 1].copy())
     low, high = _added(code, labels, values & 0xFFFFFFFF), _added(code, labels, values >> 32)
     whole = high[:, 0].astype(object) * 2**32 + low[:, 0].astype(object)
     rows = _added(code, labels, (values > 0).astype(np.int64))[:, 1]
     return Sums(whole if whole.max() > LARGEST else whole.astype(np.int64), rows)
 
 
+def matrix(left: Labelled, right: Labelled, money: Money) -> Sums:
+    """Exact totals by pairs of labels in one pass, as two tables whose row and column 0 are the unlabelled."""
+    shape = len(left.labels) + 1, len(right.labels) + 1
+    values = money.values
+    if values.dtype != object and len(values) * money.largest <= LARGEST:
+        table = np.zeros((*shape, 2), dtype=np.int64)
+        _add_pairs(left.code, right.code, values, table)
+        return Sums(table[:, :, 0], table[:, :, 1])
+    code = ((left.code + 1) * shape[1] + right.code + 1).astype(np.int32)
+    added = sums(code, shape[0] * shape[1], money)
+    return Sums(added.total[:-1].astype(object).reshape(shape), added.rows[:-1].reshape(shape))
+
+
 def total(values: NDArray[Any]) -> int:
     """The exact sum of integers, none negative."""
     if values.dtype == object:
         return sum(values.tolist())
+    if len(values) * int(values.max(initial=0)) <= LARGEST:
+        return int(values.sum())
     return (int((values >> 32).sum()) << 32) + int((values & 0xFFFFFFFF).sum())
 
 
-def of_each(code: Codes, labels: int, values: IntArray) -> tuple[IntArray, int]:
-    """The one value that all rows of a label have, and the first row that has another (-1: none)."""
-    each = np.zeros(labels, dtype=np.int64)
-    return each, int(_agree(code, values, np.zeros(labels, dtype=np.bool_), each))
+def by_customer(customer: Labelled, money: Money, group: Money, borrowers: Money) -> Customers:
+    """All that is a customer's own; group and borrowers may be one number for all."""
+    labels = len(customer.labels)
+    added = sums(customer.code, labels, money)
+    own = _agreed(customer, group, "is in two groups; give one on all its loans")
+    many = _agreed(customer, borrowers, "has two borrower counts; a pool has one on all its loans")
+    return Customers(
+        customer.labels, Sums(added.total[:-1], added.rows[:-1]), own, np.maximum(many, 1).astype(np.float64)
+    )
+
+
+def _agreed(customer: Labelled, numbers: Money, fault: str) -> IntArray:
+    """The one value that all loans of a customer have."""
+    labels = len(customer.labels)
+    if numbers.largest == 0:
+        return np.zeros(labels, dtype=np.int64)
+    if numbers.values.dtype == object:
+        raise InvalidInput(f"exposures: {numbers.largest} is no number of a group or of borrowers; give a smaller one")
+    # A narrow table stays in the cache.
+    each = np.zeros(labels, dtype=np.int64 if numbers.largest >= 2**31 else np.int32)
+    row = int(_agree(customer.code, numbers.values, each))
+    if row >= 0:
+        raise InvalidInput(f"exposures: customer {customer.labels[customer.code[row]]} {fault}")
+    return each.astype(np.int64)
+
+
+def _whole(column: pd.Series[Any], name: str) -> NDArray[Any]:
+    if column.isna().any():
+        raise InvalidInput(f"column {name}: row {int(np.argmax(column.isna()))} is missing; give an integer amount")
+    if column.dtype == object:
+        for row, value in enumerate(column):
+            if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+                raise InvalidInput(f"column {name}: row {row} is {value!r}; give money as an integer")
+        return column.to_numpy()
+    if not pd.api.types.is_integer_dtype(column.dtype):
+        raise InvalidInput(f"column {name}: {column.dtype} holds no integers; give money in its smallest unit")
+    return column.to_numpy(dtype=getattr(column.dtype, "numpy_dtype", np.dtype(np.int64)))
 
 
 def _integers(values: NDArray[Any]) -> Labelled:
@@ -131,9 +197,11 @@ def _integers(values: NDArray[Any]) -> Labelled:
         return Labelled(np.empty(0, dtype=np.int32), pd.Index(values))
     low, high = int(values.min()), int(values.max())
     if high - low < 4 * len(values) + 1024:
-        return Labelled((values - values.dtype.type(low)).astype(np.int32), pd.RangeIndex(low, high + 1))
-    code, labels = pd.factorize(values)
-    return Labelled(code.astype(np.int32), pd.Index(labels))
+        code = np.empty(len(values), dtype=np.int32)
+        np.subtract(values, values.dtype.type(low), out=code, casting="unsafe")
+        return Labelled(code, pd.RangeIndex(low, high + 1))
+    found, labels = pd.factorize(values)
+    return Labelled(found.astype(np.int32), pd.Index(labels))
 
 
 def _unless_empty(code: NDArray[Any], labels: pd.Index[Any]) -> Labelled:
@@ -150,7 +218,7 @@ def _added(code: Codes, labels: int, values: IntArray) -> IntArray:
     return into
 
 
-def _by_identity(values: NDArray[np.object_]) -> tuple[IntArray, NDArray[np.object_]] | None:
+def _by_identity(values: NDArray[np.object_]) -> tuple[Codes, NDArray[np.object_]] | None:
     """Codes by the address of each object and the objects behind them, or None where they are many.
 
     A column decoded from the record repeats a few string objects; comparing addresses finds them
@@ -162,7 +230,7 @@ def _by_identity(values: NDArray[np.object_]) -> tuple[IntArray, NDArray[np.obje
         return None
     pointer = ctypes.cast(values.ctypes.data, ctypes.POINTER(ctypes.c_int64))
     addresses = np.ctypeslib.as_array(pointer, shape=(len(values),))
-    code = np.empty(len(values), dtype=np.int64)
+    code = np.empty(len(values), dtype=np.int32)
     first = np.empty(_MOST_OBJECTS, dtype=np.int64)
     count = int(_distinct(addresses, code, first))
     return None if count < 0 else (code, values[first[:count]])
@@ -200,12 +268,25 @@ def _add(code, values, into):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
-def _agree(code, values, seen, each):  # type: ignore[no-untyped-def]
+def _add_pairs(left, right, values, table):  # type: ignore[no-untyped-def]
+    for row in range(left.size):
+        i, j = left[row] + 1, right[row] + 1
+        table[i, j, 0] += values[row]
+        table[i, j, 1] += values[row] > 0
+
+
+@numba.njit(cache=True, nogil=True)
+def _cross(left, right, width, code):  # type: ignore[no-untyped-def]
     for row in range(code.size):
-        at = code[row]
-        if not seen[at]:
-            seen[at] = True
-            each[at] = values[row]
-        elif each[at] != values[row]:
+        code[row] = left[row] * width + right[row] if left[row] >= 0 and right[row] >= 0 else -1
+
+
+@numba.njit(cache=True, nogil=True)
+def _agree(code, values, each):  # type: ignore[no-untyped-def]
+    """Write each row's value to its label; the first row that finds another there afterwards, or -1."""
+    for row in range(code.size):
+        each[code[row]] = values[row]
+    for row in range(code.size):
+        if each[code[row]] != values[row]:
             return row
     return -1

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final, Protocol
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from analytics.errors import InvalidInput
 from analytics.risk import _buckets, _indices
-from analytics.risk._buckets import IntArray, Labelled, Sums
+from analytics.risk._buckets import Customers, IntArray, Labelled, Money, Sums
 from analytics.risk._inputs import FloatArray
 
 DIMENSIONS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
@@ -39,21 +39,27 @@ class HasExposures(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Loans:
-    """Loans as amounts and codes; ``borrowers`` and ``group`` have one entry for each customer label."""
+    """Loans as amounts and codes, and what their customers are."""
 
-    amounts: NDArray[Any]
+    amounts: Money
     codes: Mapping[str, Labelled]
-    borrowers: FloatArray
-    group: Labelled | None
+    customers: Customers
 
 
 @dataclass(frozen=True, slots=True)
 class _Buckets:
-    """Sums of one dimension; ``members[i]`` equal names share bucket i, infinitely many the unlabelled."""
+    """Sums of one dimension, its buckets each shared by ``members[i]`` equal names, and what has no label."""
 
     sums: Sums
     members: FloatArray
     keys: Callable[[IntArray], dict[str, Any]]
+    unlabelled: int = 0
+    unlabelled_rows: int = 0
+
+    @property
+    def whole(self) -> int:
+        """The exact total of the book."""
+        return _buckets.total(self.sums.total) + self.unlabelled
 
 
 def concentration_table(
@@ -115,21 +121,28 @@ def concentration_table(
     loans = _read(book, names, measure=measure, pools=pools)
     buckets = _bucketed(loans, names)
     totals, rows = buckets.sums.total, buckets.sums.rows
-    kept = buckets.sums.kept
+    kept = np.flatnonzero(rows)
     order = kept[np.argsort(-totals[kept], kind="stable")]
-    keys = buckets.keys(order)
-    if rows[-1]:
-        order = np.append(order, len(rows) - 1)
-        keys = {name: [*column, None] for name, column in keys.items()}
-    table = pd.DataFrame(keys)
-    share = _shares(totals)[order]
-    table["loans"] = rows[order]
-    table["borrower_count"] = _borrower_count(loans, names)[order]
-    table[measure] = totals[order]
-    table["share"] = share
-    table["cumulative_share"] = np.cumsum(share)
-    table["herfindahl_part"] = np.square(share) / buckets.members[order]
-    return table
+    share = totals[order].astype(np.float64) / float(buckets.whole)
+    columns = buckets.keys(order) | {
+        "loans": rows[order],
+        "borrower_count": _borrower_count(loans, names)[order],
+        measure: totals[order],
+        "share": share,
+        "cumulative_share": np.cumsum(share),
+        "herfindahl_part": np.square(share) / buckets.members[order],
+    }
+    if buckets.unlabelled_rows:
+        last = {
+            "loans": buckets.unlabelled_rows,
+            "borrower_count": int(_borrower_count(loans, names)[-1]),
+            measure: buckets.unlabelled,
+            "share": buckets.unlabelled / buckets.whole,
+            "cumulative_share": 1.0,
+            "herfindahl_part": 0.0,
+        }
+        columns = {name: [*column, last.get(name)] for name, column in columns.items()}
+    return pd.DataFrame(columns)
 
 
 def concentration_pack(book: HasExposures, *, measure: str = "outstanding", pools: str = "spread") -> pd.DataFrame:
@@ -173,38 +186,62 @@ def concentration_pack(book: HasExposures, *, measure: str = "outstanding", pool
     >>> concentration_pack(SimpleNamespace(exposures=loans))["herfindahl"].tolist()
     [0.5, 1.0, 0.5, 1.0, 0.5]
     """
-    loans = _read(book, ("customer", "group", "industry", "region"), measure=measure, pools=pools)
-    found = {}
-    for dimension, names in DIMENSIONS.items():
-        buckets = _bucketed(loans, names)
-        kept = buckets.sums.kept
-        if len(kept):
-            totals = buckets.sums.total[kept]
-            index = _index_row(_indices.names_of(totals.astype(np.float64), buckets.members[kept]))
-            found[dimension] = {
-                "names": int(buckets.members[kept].sum()),
-                measure: _buckets.total(totals),
-                "classified_share": 1.0 - float(_shares(buckets.sums.total)[-1]),
-            } | index
-    return pd.DataFrame(list(found.values()), index=pd.Index(found, name="dimension"))
+    loans, money = _checked(book, ("customer", "group", "industry", "region"), measure=measure, pools=pools)
+    # NumPy and the compiled loops let go of the interpreter, so that the two halves run side by side.
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        places = beside.submit(_places, loans, money)
+        customers = _customers(loans, money, pools=pools)[1]
+        rows = {"customer": beside.submit(_index_row, customers.sums, customers.borrowers)}
+        grouped = _by_group(customers)
+        rows["group"] = beside.submit(_index_row, grouped.sums, grouped.members)
+        for dimension, sums in places.result().items():
+            rows[dimension] = beside.submit(_index_row, sums, np.ones(len(sums.rows)))
+        found = {dimension: row.result() for dimension, row in rows.items()}
+    whole = _buckets.total(customers.sums.total)
+    pack = {
+        dimension: {"names": row["names"], measure: row["total"], "classified_share": row["total"] / whole} | row
+        for dimension, row in found.items()
+        if row["total"]
+    }
+    table = pd.DataFrame(list(pack.values()), index=pd.Index(pack, name="dimension"))
+    return table.drop(columns="total")
 
 
-def _index_row(names: _indices.Names) -> dict[str, float]:
+def _places(loans: pd.DataFrame, money: Money) -> dict[str, Sums]:
+    """Sums by industry and by region as the margins of their cross."""
+    cross = _buckets.matrix(_buckets.labelled(loans["industry"]), _buckets.labelled(loans["region"]), money)
+    return {
+        "industry": Sums(cross.total.sum(axis=1)[1:], cross.rows.sum(axis=1)[1:]),
+        "region": Sums(cross.total.sum(axis=0)[1:], cross.rows.sum(axis=0)[1:]),
+        "industry × region": Sums(cross.total[1:, 1:].ravel(), cross.rows[1:, 1:].ravel()),
+    }
+
+
+def _index_row(sums: Sums, members: FloatArray) -> dict[str, Any]:
+    """The exact total of what has a label, and its indices where it is not zero."""
+    owing = sums.rows > 0
+    totals = sums.total[owing]
+    if not len(totals):
+        return {"total": 0}
+    names = _indices.names(totals.astype(np.float64), members[owing])
     herfindahl = _indices.herfindahl(names)
     shannon = _indices.renyi(names, 1.0)
     ranked = _indices.ranked(names)
+    rank_sum = _indices.rank_sum(ranked)
     return {
+        "total": _buckets.total(totals),
+        "names": int(names.number),
         "herfindahl": herfindahl,
-        "herfindahl_normalised": _indices.herfindahl(names, normalised=True),
+        "herfindahl_normalised": _indices.normalised(herfindahl, names.number),
         "effective_number": 1.0 / herfindahl,
         "top_1": _indices.top_share(ranked, 1),
         "top_5": _indices.top_share(ranked, 5),
         "top_10": _indices.top_share(ranked, 10),
-        "gini": _indices.gini(ranked),
+        "gini": _indices.gini(names, rank_sum),
         "theil": max(0.0, math.log(names.number) - shannon),
         "shannon": shannon,
         "hoover": _indices.hoover(names),
-        "hall_tideman": _indices.hall_tideman(ranked),
+        "hall_tideman": _indices.hall_tideman(names, rank_sum),
     }
 
 
@@ -216,6 +253,14 @@ def _columns(by: str | Sequence[str]) -> tuple[str, ...]:
 
 
 def _read(book: HasExposures, names: Sequence[str], *, measure: str, pools: str) -> _Loans:
+    loans, money = _checked(book, names, measure=measure, pools=pools)
+    customer, customers = _customers(loans, money, pools=pools)
+    codes = {name: _buckets.labelled(loans[name]) for name in names if name in ("industry", "region")}
+    return _Loans(money, {"customer": customer} | codes, customers)
+
+
+def _checked(book: HasExposures, names: Sequence[str], *, measure: str, pools: str) -> tuple[pd.DataFrame, Money]:
+    """The loans that take part, with every column that is needed, and their amounts."""
     if pools not in POOLS:
         raise InvalidInput(f"pools: {pools!r} is unknown; take one of {', '.join(POOLS)}")
     loans = book.exposures
@@ -230,54 +275,40 @@ def _read(book: HasExposures, names: Sequence[str], *, measure: str, pools: str)
     for name in ("customer", "group"):
         if name in wanted and not pd.api.types.is_integer_dtype(loans[name].dtype):
             raise InvalidInput(f"column {name}: {loans[name].dtype} holds no numbers of customers or groups")
-    values = _buckets.amounts(loans[measure], name=measure)
-    if not values.any():
+    money = _buckets.amounts(loans[measure], name=measure)
+    if money.largest == 0:
         raise InvalidInput(f"column {measure}: every loan owes zero; a share of nothing has no value")
+    return loans, money
+
+
+def _customers(loans: pd.DataFrame, money: Money, *, pools: str) -> tuple[Labelled, Customers]:
     customer = _buckets.labelled(loans["customer"])
-    codes = {"customer": customer} | {
-        name: _buckets.labelled(loans[name]) for name in names if name not in ("customer", "group")
-    }
-    many = loans["borrowers"] if "borrowers" in loans.columns and pools == "spread" else None
-    group = _groups(loans["group"], customer) if "group" in names else None
-    return _Loans(values, codes, _borrowers(many, customer), group)
-
-
-def _borrowers(many: pd.Series[Any] | None, customer: Labelled) -> FloatArray:
-    """How many borrowers each customer stands for."""
-    if many is None or not (many > 1).any():
-        return np.ones(len(customer.labels))
-    counts = np.maximum(_buckets.amounts(many, name="borrowers"), 1)
-    each, other = _buckets.of_each(customer.code, len(customer.labels), counts)
-    if other >= 0:
-        label = customer.labels[customer.code[other]]
-        raise InvalidInput(f"column borrowers: customer {label} has two counts; a pool has one on all its loans")
-    return np.maximum(each.astype(np.float64), 1.0)
-
-
-def _groups(group: pd.Series[Any], customer: Labelled) -> Labelled:
-    """The connected group of each customer, -1 for none."""
-    numbers = _buckets.amounts(group, name="group")
-    each, other = _buckets.of_each(customer.code, len(customer.labels), numbers)
-    if other >= 0:
-        label = customer.labels[customer.code[other]]
-        raise InvalidInput(f"column group: customer {label} is in two groups; give one on all its loans")
-    groups = _buckets.labelled(pd.Series(each))
-    groups.code[each == 0] = -1
-    return groups
+    groups = borrowers = Money(np.zeros(1, dtype=np.int64), 0)
+    if "group" in loans.columns:
+        groups = _buckets.amounts(loans["group"], name="group")
+    if "borrowers" in loans.columns and pools == "spread":
+        counts = _buckets.amounts(loans["borrowers"], name="borrowers")
+        if counts.largest > 1:
+            borrowers = Money(np.maximum(counts.values, 1), counts.largest)
+    return customer, _buckets.by_customer(customer, money, groups, borrowers)
 
 
 def _bucketed(loans: _Loans, names: Sequence[str]) -> _Buckets:
-    if names[0] == "group" and loans.group is not None:
-        return _by_group(loans, loans.group)
+    if names[0] == "group":
+        return _by_group(loans.customers)
+    if names[0] == "customer":
+        customers = loans.customers
+        return _Buckets(customers.sums, customers.borrowers, lambda order: {"customer": customers.labels[order]})
     buckets = _codes(loans, names)
     count = len(buckets.labels)
-    members = loans.borrowers if names[0] == "customer" else np.ones(count)
 
     def keys(order: IntArray) -> dict[str, Any]:
         labels = buckets.labels[order]
         return {name: labels.get_level_values(level) for level, name in enumerate(names)}
 
-    return _Buckets(_buckets.sums(buckets.code, count, loans.amounts), np.append(members, np.inf), keys)
+    added = _buckets.sums(buckets.code, count, loans.amounts)
+    unlabelled = (int(added.total[-1]), int(added.rows[-1]))
+    return _Buckets(Sums(added.total[:-1], added.rows[:-1]), np.ones(count), keys, *unlabelled)
 
 
 def _codes(loans: _Loans, names: Sequence[str]) -> Labelled:
@@ -286,47 +317,44 @@ def _codes(loans: _Loans, names: Sequence[str]) -> Labelled:
     return loans.codes[names[0]]
 
 
-def _by_group(loans: _Loans, group: Labelled) -> _Buckets:
+def _by_group(customers: Customers) -> _Buckets:
     """Connected groups first, then the customers of none, each for itself."""
-    customer = loans.codes["customer"]
+    joined = np.flatnonzero(customers.group)
+    group = _buckets.labelled(pd.Series(customers.group[joined]))
     count = len(group.labels)
-    single = _buckets.sums(customer.code, len(customer.labels), loans.amounts)
-    together = _buckets.sums(group.code, count, single.total[:-1])
-    rows = _buckets.sums(group.code, count, single.rows[:-1])
-    alone = group.code < 0
-    none = np.zeros(1, dtype=np.int64)
-    sums = Sums(
-        np.concatenate([together.total[:-1], np.where(alone, single.total[:-1], 0), none]),
-        np.concatenate([rows.total[:-1], np.where(alone, single.rows[:-1], 0), none]),
-    )
+    parts = []
+    for values in (customers.sums.total, customers.sums.rows):
+        inside = Money(values[joined], int(values.max()))
+        alone = values.copy()
+        alone[joined] = 0
+        parts.append(np.concatenate([_buckets.sums(group.code, count, inside).total[:-1], alone]))
 
     def keys(order: IntArray) -> dict[str, Any]:
         grouped = order < count
-        return {
-            "group": np.where(grouped, group.labels[np.where(grouped, order, 0)], 0),
-            "customer": np.where(grouped, 0, customer.labels[np.where(grouped, 0, order - count)]),
-        }
+        numbers = np.zeros(len(order), dtype=np.int64)
+        numbers[grouped] = group.labels[order[grouped]]
+        alone = customers.labels[np.where(grouped, 0, order - count)]
+        return {"group": numbers, "customer": np.where(grouped, 0, alone)}
 
-    return _Buckets(sums, np.concatenate([np.ones(count), loans.borrowers, [np.inf]]), keys)
+    return _Buckets(Sums(*parts), np.concatenate([np.ones(count), customers.borrowers]), keys)
 
 
 def _borrower_count(loans: _Loans, names: Sequence[str]) -> IntArray:
-    """Borrowers of the distinct customers that owe something in each bucket."""
-    customer = loans.codes["customer"]
-    width = len(customer.labels)
-    if names[0] == "group" and loans.group is not None:
-        count = len(loans.group.labels)
-        of_customer = np.where(loans.group.code < 0, count + np.arange(width), loans.group.code)
-        bucket, last = of_customer[customer.code], count + width
-    else:
-        buckets = _codes(loans, names)
-        last = len(buckets.labels)
-        bucket = np.where(buckets.code < 0, last, buckets.code)
-    pairs = pd.unique((bucket.astype(np.int64) * width + customer.code)[loans.amounts > 0])
-    count_of = np.bincount(pairs // width, weights=loans.borrowers[pairs % width], minlength=last + 1)
-    return count_of.astype(np.int64)
-
-
-def _shares(totals: NDArray[Any]) -> FloatArray:
-    """Exact totals as fractions of their sum."""
-    return np.asarray(totals.astype(np.float64) / float(_buckets.total(totals)))
+    """Borrowers of the distinct customers that owe something in each bucket, the unlabelled last."""
+    customers, code = loans.customers, loans.codes["customer"].code
+    width = len(customers.borrowers)
+    if names[0] in ("customer", "group"):
+        owing = np.where(customers.sums.rows > 0, customers.borrowers, 0.0)
+        if names[0] == "customer":
+            return np.append(owing, 0).astype(np.int64)
+        joined = np.flatnonzero(customers.group)
+        group = _buckets.labelled(pd.Series(customers.group[joined]))
+        together = np.bincount(group.code, weights=owing[joined], minlength=len(group.labels))
+        owing[joined] = 0.0
+        return np.concatenate([together, owing, [0.0]]).astype(np.int64)
+    buckets = _codes(loans, names)
+    last = len(buckets.labels)
+    bucket = np.where(buckets.code < 0, last, buckets.code).astype(np.int64)
+    pairs = pd.unique((bucket * width + code)[loans.amounts.values > 0])
+    count = np.bincount(pairs // width, weights=customers.borrowers[pairs % width], minlength=last + 1)
+    return count.astype(np.int64)

@@ -30,25 +30,33 @@ class Names:
         return self.number == len(self.share)
 
 
-def names_of(exposures: Numbers, members: FloatArray | None = None) -> Names:
-    """Exposures as shares, each spread evenly over its members (one by default)."""
+def names_of(exposures: Numbers) -> Names:
+    """Exposures as shares, each of one name."""
     amounts = exposures_array(exposures)
+    return names(amounts, np.ones(len(amounts)))
+
+
+def names(amounts: FloatArray, members: FloatArray) -> Names:
+    """Amounts, none negative and one above zero, as shares that are spread evenly over their members."""
     # Dividing by the largest first keeps totals beyond the range of a float finite.
-    scaled = amounts / amounts.max()
-    share = scaled / scaled.sum()
-    if members is None:
-        return Names(share, np.ones(len(share)), float(len(share)))
-    return Names(share / members, members, float(members.sum()))
+    share = amounts / amounts.max()
+    share /= share.sum()
+    number = float(members.sum())
+    if number != len(share):
+        share /= members
+    return Names(share, members, number)
 
 
-def herfindahl(names: Names, *, normalised: bool = False) -> float:
-    """Σ of squared shares; rescaled to [0, 1] where normalised."""
-    index = _dot(names.members, np.square(names.share))
-    if not normalised:
-        return index
-    if names.number == 1.0:
+def herfindahl(names: Names) -> float:
+    """Σ of squared shares."""
+    return _total(names, np.square(names.share))
+
+
+def normalised(index: float, number: float) -> float:
+    """A Herfindahl index of so many names, from [1/n, 1] to [0, 1]; 1 for one name."""
+    if number == 1.0:
         return 1.0
-    return max(0.0, (index - 1.0 / names.number) / (1.0 - 1.0 / names.number))
+    return max(0.0, (index - 1.0 / number) / (1.0 - 1.0 / number))
 
 
 def ranked(names: Names) -> Names:
@@ -75,7 +83,7 @@ def top_share(names: Names, k: int) -> float:
     return _dot(taken, names.share[::-1])
 
 
-def _rank_sum(names: Names) -> float:
+def rank_sum(names: Names) -> float:
     """Σ of rank times share over the names, rank 1 for the smallest."""
     names = ranked(names)
     if names.singles:
@@ -84,30 +92,32 @@ def _rank_sum(names: Names) -> float:
     return _dot(names.members * (before + (names.members + 1.0) / 2.0), names.share)
 
 
-def gini(names: Names) -> float:
-    """Gini coefficient, population form."""
-    return max(0.0, (2.0 * _rank_sum(names) - 1.0) / names.number - 1.0)
+def gini(names: Names, ranks: float) -> float:
+    """Gini coefficient, population form, from the rank sum."""
+    return max(0.0, (2.0 * ranks - 1.0) / names.number - 1.0)
 
 
-def hall_tideman(names: Names) -> float:
-    """1 / (2 Σ rank · share - 1), rank 1 for the largest."""
-    return 1.0 / (2.0 * (names.number + 1.0 - _rank_sum(names)) - 1.0)
+def hall_tideman(names: Names, ranks: float) -> float:
+    """1 / (2 Σ rank · share - 1), rank 1 for the largest, from the rank sum."""
+    return 1.0 / (2.0 * (names.number + 1.0 - ranks) - 1.0)
 
 
 def hoover(names: Names) -> float:
     """Half the sum of distances from the mean share."""
-    return 0.5 * _dot(names.members, np.abs(names.share - 1.0 / names.number))
+    return 0.5 * _total(names, np.abs(names.share - 1.0 / names.number))
 
 
 def renyi(names: Names, alpha: float) -> float:
     """Rényi entropy of order alpha in [0, ∞], with its limits at 1 and ∞."""
-    held = names.share > 0.0
-    share, members = names.share[held], names.members[held]
+    share, members = names.share, names.members
+    if share.min() == 0.0:
+        held = share > 0.0
+        share, members = share[held], members[held]
     if alpha == math.inf:
         return -math.log(float(share.max()))
     logs = np.log(share)
     if alpha == 1.0:
-        entropy = -_dot(members * share, logs)
+        entropy = -_dot(members, logs * share)
     elif abs(alpha - 1.0) <= 0.5:
         # Σ s^α - 1 = Σ s (s^(α-1) - 1): no cancellation as alpha nears 1.
         entropy = math.log1p(_dot(members * share, np.expm1((alpha - 1.0) * logs))) / (1.0 - alpha)
@@ -168,6 +178,11 @@ def _log_sum(powers: FloatArray, weights: FloatArray) -> float:
     return largest + math.log(_dot(weights, np.exp(powers - largest)))
 
 
+def _total(names: Names, each: FloatArray) -> float:
+    """Σ over the names of what each of an entry's members has."""
+    return float(each.sum()) if names.singles else _dot(names.members, each)
+
+
 def _dot(left: FloatArray, right: FloatArray) -> float:
     """Σ of products by pairwise summation: nearer to exact than BLAS, and without its threads."""
-    return float((left * right).sum())
+    return float(np.multiply(left, right).sum())

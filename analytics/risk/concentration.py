@@ -73,7 +73,9 @@ def herfindahl(exposures: Numbers, *, normalised: bool = False) -> float:
     >>> round(herfindahl([30, 30, 20, 20]), 10)
     0.26
     """
-    return _indices.herfindahl(_indices.names_of(exposures), normalised=normalised)
+    names = _indices.names_of(exposures)
+    index = _indices.herfindahl(names)
+    return _indices.normalised(index, names.number) if normalised else index
 
 
 def effective_number(exposures: Numbers) -> float:
@@ -165,7 +167,8 @@ def gini(exposures: Numbers) -> float:
     >>> round(gini([0, 0, 0, 1]), 10)
     0.75
     """
-    return _indices.gini(_indices.names_of(exposures))
+    names = _indices.names_of(exposures)
+    return _indices.gini(names, _indices.rank_sum(names))
 
 
 def theil(exposures: Numbers) -> float:
@@ -383,7 +386,8 @@ def hall_tideman(exposures: Numbers) -> float:
     >>> round(hall_tideman([1, 1, 1, 1]), 10)
     0.25
     """
-    return _indices.hall_tideman(_indices.names_of(exposures))
+    names = _indices.names_of(exposures)
+    return _indices.hall_tideman(names, _indices.rank_sum(names))
 
 
 def hannah_kay(exposures: Numbers, alpha: float) -> float:

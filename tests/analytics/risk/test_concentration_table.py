@@ -286,8 +286,8 @@ def test_totals_and_indices_against_plain_python(loans, borrowers, groups):
         ({"outstanding": []}, "exposures: empty"),
         ({"outstanding": [1, 2], "customer": ["a", "b"]}, "column customer: object"),
         ({"outstanding": [1, 2], "customer": [1, 1], "group": [1, 2]}, "customer 1 is in two groups"),
-        ({"outstanding": [1, 2], "customer": [1, 1], "borrowers": [5, 6]}, "customer 1 has two counts"),
-        ({"outstanding": [1, 2], "customer": [1, 1], "borrowers": [1, 6]}, "customer 1 has two counts"),
+        ({"outstanding": [1, 2], "customer": [1, 1], "borrowers": [5, 6]}, "customer 1 has two borrower counts"),
+        ({"outstanding": [1, 2], "customer": [1, 1], "borrowers": [1, 6]}, "customer 1 has two borrower counts"),
         ({"outstanding": [1, 2], "borrowers": [2, -6]}, "column borrowers: row 1 is negative"),
     ],
 )
@@ -317,4 +317,4 @@ def test_sums_do_not_wrap():
     added = sums(np.zeros(8, dtype=np.int32), 1, values)
     assert added.total[0] == 2**65
     assert added.rows.tolist() == [8, 0]
-    assert total(values) == 2**65
+    assert total(values.values) == 2**65
