@@ -15,9 +15,13 @@ CHAINLESS = [ROOT / part for part in ("analytics", "tests/analytics", "tests/hou
 @pytest.hookimpl(trylast=True)  # after Brownie has registered its own plugin
 def pytest_configure(config: pytest.Config) -> None:
     """Give Brownie's chain a free port, so that tests never touch a development chain that already runs."""
-    if config.pluginmanager.has_plugin("brownie-core") and not config.getoption("--network"):
-        from brownie._config import CONFIG  # noqa: PLC0415 -- tests without a chain never load Brownie
+    if not config.pluginmanager.has_plugin("brownie-core"):
+        return
+    from brownie._config import CONFIG  # noqa: PLC0415 -- tests without a chain never load Brownie
 
+    # For coverage Brownie sends views as transactions at a gas price of 0, which a chain with a base fee never mines.
+    CONFIG.argv["always_transact"] = False
+    if not config.getoption("--network"):
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             network = CONFIG.networks[CONFIG.settings["networks"]["default"]]
