@@ -57,9 +57,9 @@ NOTES: Final = (
 )
 REAL_ESTATE_SHARE: Final = 220_000_000  # of last year's attested book: a second bound beside the absolute one
 GROUP_LIMIT: Final = 60 * LOTS_PER_100M
-# Within a day: rules first, then people, collateral, lending, payments, quality, and the close.
+# Within a day: people first, then rules, collateral, lending, payments, quality, and the close.
 ORDER: Final = (
-    Attest, SetLimit, Register, CountBorrowers, Rate, RegisterTitle, Revalue, Lend, Guarantees, Pay, PayWrongly,
+    Register, Attest, SetLimit, CountBorrowers, Rate, RegisterTitle, Revalue, Lend, Guarantees, Pay, PayWrongly,
     Classify, Default, WriteOff, Recover, YearEnd,
 )  # fmt: skip
 
