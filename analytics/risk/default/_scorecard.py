@@ -394,7 +394,9 @@ def brier(defaulted: Numbers, pd: Numbers) -> float:
     return float(((chance - bad) ** 2).mean())
 
 
-def hosmer_lemeshow(defaulted: Numbers, pd: Numbers, *, groups: int = _HOSMER_LEMESHOW_GROUPS) -> Fit:
+def hosmer_lemeshow(
+    defaulted: Numbers, pd: Numbers, *, groups: int = _HOSMER_LEMESHOW_GROUPS, fitted: bool = True
+) -> Fit:
     """Hosmer-Lemeshow test that predicted and observed defaults agree over groups of rising PD.
 
     Parameters
@@ -403,12 +405,15 @@ def hosmer_lemeshow(defaulted: Numbers, pd: Numbers, *, groups: int = _HOSMER_LE
         As `area_under_curve` takes them.
     groups : int
         Groups of equal size, at least three; equal PDs stay together, so there may be fewer.
+    fitted : bool
+        True where the PDs were fitted to these very obligors, which costs two degrees of freedom;
+        False for PDs that come from elsewhere.
 
     Returns
     -------
     Fit
-        statistic, and p_value with two degrees of freedom less than groups. An infinite
-        statistic where a group was certain and wrong.
+        statistic (about chi-squared with as many degrees of freedom as groups, less two where
+        fitted) and p_value. An infinite statistic where a group was certain and wrong.
 
     Raises
     ------
@@ -439,7 +444,7 @@ def hosmer_lemeshow(defaulted: Numbers, pd: Numbers, *, groups: int = _HOSMER_LE
     if (gap[certain] != 0.0).any():
         return Fit(math.inf, 0.0)
     statistic = float((gap[~certain] ** 2 / variance[~certain]).sum())
-    return Fit(statistic, float(stats.chi2.sf(statistic, len(size) - 2)))
+    return Fit(statistic, float(stats.chi2.sf(statistic, len(size) - 2 * fitted)))
 
 
 def population_stability(
