@@ -124,6 +124,8 @@ def parse_terms(terms: Mapping[str, object]) -> Terms:
     status = parse_moment(read.required("statusDate"))
     effect = read.text("scalingEffect", "OOO").upper().replace("0", "O")
     notice = read.text("xDayNotice")
+    for point in ("cyclePointOfInterestPayment", "cyclePointOfRateReset"):
+        read.choice(point, {"E": 0}, "E")
     if read.text("contractPerformance", "PF") == "DF":
         raise InvalidInput("contractPerformance is DF: a contract in default has no scheduled cash flows")
     parsed = Terms(

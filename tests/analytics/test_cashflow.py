@@ -209,6 +209,7 @@ def test_codes_of_business_day_rules_are_complete() -> None:
         ("businessDayConvention", "SCX", "businessDayConvention is 'SCX'"),
         ("calendar", "CN", "calendar is 'CN'"),
         ("penaltyType", "Z", "penaltyType is 'Z'"),
+        ("cyclePointOfInterestPayment", "B", "cyclePointOfInterestPayment is 'B'"),
         ("contractPerformance", "DF", "in default"),
         ("somethingNew", "1", "not known to this contract type: somethingNew"),
         ("scalingIndexAtContractDealDate", "0", "divides by it"),
