@@ -10,7 +10,7 @@ RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test lint chain conformance lock clean
+.PHONY: help setup demo test lint chain conformance bench lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*##/\1:/p' Makefile | awk -F': +' '{printf "%-12s %s\n", $$1, $$2}'
@@ -34,6 +34,9 @@ chain: setup  ## keep a development chain, its database in .chain/ (PORT=8545, S
 conformance: setup  ## replay published cases (ACTUS=folder)
 	$(RUN) -m tests.conformance.run
 
+bench: setup .venv/benchmarks.stamp  ## the analytics' speed, each against a plain way of doing the same (ROWS="name ...")
+	$(RUN) -m benchmarks $(ROWS)
+
 lock: .toolchain/lock/bin/pip-compile  ## compile requirements.txt and package-lock.json anew
 	.toolchain/lock/bin/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-annotate --no-header \
 		--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --output-file requirements.txt requirements.in
@@ -50,6 +53,10 @@ clean:  ## remove build output, reports and caches; the set-up and the chain's d
 	@echo "Python packages: some minutes the first time"
 	$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.txt
 	$(RUN) -m pip check
+	@touch $@
+
+.venv/benchmarks.stamp: benchmarks/requirements.txt .venv/packages.stamp
+	$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r benchmarks/requirements.txt
 	@touch $@
 
 node_modules/.package-lock.json: package.json package-lock.json
