@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
-from eth_utils.crypto import keccak
+from eth_hash.auto import keccak
 from numpy.typing import NDArray
 
 from analytics.chain.deployment import Abi, Deployment
@@ -178,7 +178,7 @@ def _table(contract: str, entry: Mapping[str, Any], *, address: str) -> EventTab
         contract=contract,
         event=name,
         address=address,
-        topic0=keccak(text=signature).hex(),
+        topic0=keccak(signature.encode()).hex(),
         signature=signature,
         columns=tuple(columns),
     )

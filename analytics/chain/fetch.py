@@ -21,7 +21,7 @@ from tqdm import tqdm
 from analytics.chain import scan
 from analytics.chain.abi import Catalogue
 from analytics.chain.decode import Logs, decode_logs, ordered, split_answer
-from analytics.chain.rpc import MALFORMED, Call, Node, quantity
+from analytics.chain.rpc import MALFORMED, Call, Node, NodeError, quantity
 from analytics.errors import ChainMismatch, ChainUnavailable, InvalidInput, NotFound
 
 TARGET_LOGS: Final = 2_500
@@ -154,13 +154,20 @@ def _fetch_split(node: Node, catalogue: Catalogue, first: int, last: int) -> lis
     """A range whole, or in halves where the node cannot answer it whole."""
     try:
         return [_fetch_patiently(node, catalogue, first, last)]
-    except NotFound:
-        raise
-    except ChainUnavailable:
-        if first == last:
+    except ChainUnavailable as fault:
+        if first == last or not (isinstance(fault, NodeError) or _answers(node)):
             raise
         middle = (first + last) // 2
         return [*_fetch_split(node, catalogue, first, middle), *_fetch_split(node, catalogue, middle + 1, last)]
+
+
+def _answers(node: Node) -> bool:
+    """Whether the node still answers something small: if not, a smaller range would not help."""
+    try:
+        node.post([("eth_chainId", [])], attempts=1)
+    except ChainUnavailable:
+        return False
+    return True
 
 
 def _fetch_patiently(node: Node, catalogue: Catalogue, first: int, last: int) -> Chunk:

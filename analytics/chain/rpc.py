@@ -13,7 +13,7 @@ from urllib3.exceptions import HTTPError
 
 from analytics.errors import ChainUnavailable, InvalidInput
 
-TIMEOUT: Final = (5.0, 60.0)
+TIMEOUT: Final = (5.0, 30.0)
 ATTEMPTS: Final = 5
 BACKOFF: Final = 0.1
 

@@ -209,7 +209,8 @@ class EventStore:
     def files(self, name: str) -> list[Path]:
         """The Parquet files of one table in block order, each checked, for DuckDB, Dask or Ray.
 
-        Raises as ``read`` does.
+        DuckDB has no decimal of more than 38 digits and reads such columns (uint256) as doubles: take those
+        through ``batches``. Raises as ``read`` does.
         """
         with self._lock(exclusive=False):
             found = []

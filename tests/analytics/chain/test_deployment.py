@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 from eth_utils.address import to_checksum_address
 
-from analytics.chain import Node, check, deployed, read_deployment, write_deployment
+from analytics.chain import Node, check, deployed, deployment, read_deployment, write_deployment
 from analytics.errors import ChainMismatch, InvalidInput, NotFound
 from tests.analytics.chain.synthetic import ABIS, ADDRESS, STRANGER, SyntheticChain, serving
 
 
 def test_a_deployment_is_read_as_it_was_written(tmp_path: Path) -> None:
-    deployment = SyntheticChain().deployment()
-    write_deployment(tmp_path / "a" / "deployment.json", deployment)
-    assert read_deployment(tmp_path / "a" / "deployment.json") == deployment
+    written = SyntheticChain().deployment()
+    write_deployment(tmp_path / "a" / "deployment.json", written)
+    assert read_deployment(tmp_path / "a" / "deployment.json") == written
     assert [path.name for path in (tmp_path / "a").iterdir()] == ["deployment.json"]
 
 
@@ -91,6 +91,12 @@ def test_what_is_no_deployment_file_is_refused(tmp_path: Path, content: bytes) -
     (tmp_path / "d.json").write_bytes(content)
     with pytest.raises(InvalidInput, match=r"d\.json"):
         read_deployment(tmp_path / "d.json")
+
+
+def test_checksums_are_those_of_eth_utils() -> None:
+    for number in range(200):
+        address = "0x" + (number * 0x9E3779B97F4A7C15F39CC0605CEDC8341082276B % 2**160).to_bytes(20, "big").hex()
+        assert deployment.to_checksum_address(address) == to_checksum_address(address)
 
 
 def test_an_absent_file_is_not_found(tmp_path: Path) -> None:

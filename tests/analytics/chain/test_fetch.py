@@ -157,6 +157,19 @@ def test_a_stalling_node_is_told_in_bounded_time(server: Server) -> None:
     assert time.monotonic() - started < 2
 
 
+def test_a_node_that_stalls_in_the_midst_is_told_without_trying_every_range(server: Server) -> None:
+    def stall(method: str, params: Sequence[Any], result: Any) -> Any:
+        time.sleep(0.5)
+        return result
+
+    server.fault = stall
+    node = Node(server.url, timeout=(1.0, 0.05), attempts=2)
+    started = time.monotonic()
+    with pytest.raises(ChainUnavailable, match="did not answer eth_getLogs in 2 attempts"):
+        list(fetch.fetch(node, catalogue(server.chain.deployment()), first=1, last=40, in_flight=1))
+    assert time.monotonic() - started < 3
+
+
 def without(index: int) -> Any:
     """Drop one log of block 13."""
 
