@@ -30,7 +30,7 @@ from data.lending_club.build import build as lending_club
 from scripts.chain import ROOT, DevelopmentChain, attached_chain, brownie_connected, development_chain
 from scripts.deploy import keep_salt
 from scripts.deployment import deploy, record, staff
-from scripts.desk import DAY_SECONDS, Desk
+from scripts.desk import DAY_SECONDS, Desk, open_desk
 from scripts.replay import Replay, replay
 
 BOOKS: Final[Mapping[str, Callable[[], BookScript]]] = {"bank-a": bank_a, "lending-club": lending_club}
@@ -77,11 +77,10 @@ def _deployed(loaded: Any, chain: DevelopmentChain, folder: Path) -> Desk:
         people = staff(brownie.accounts)
         salt = secrets.token_bytes(32)
         system = deploy(loaded, people, salt=salt)
-        node = Node(chain.url)
-        deployment = record(system, node)
+        deployment = record(system, Node(chain.url))
         write_deployment(folder / "deployment.json", deployment)
         keep_salt(folder / "deployment.salt", salt)
-    return Desk(system, people, node, deployment, salt, chain)
+    return open_desk(brownie.web3, system, people, deployment, salt, chain=chain)
 
 
 def _reconcile(desk: Desk, tables: EventTables, done: Replay) -> None:

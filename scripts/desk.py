@@ -6,17 +6,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
-from brownie.network.transaction import TransactionReceipt
 from eth_utils.crypto import keccak
 
 from analytics.chain import Deployment, Node
 from analytics.chain.views import Views
 from analytics.errors import InvalidInput
-from scripts.chain import DevelopmentChain
+from scripts.chain import GAS_PRICE, DevelopmentChain
 from scripts.deployment import System, commitment
+from scripts.transactions import Receipt, Sender
 
 BATCH: Final = 50
-GAS: Final = 25_000_000
 DAY_SECONDS: Final = 86_400
 TOP_BIT: Final = 1 << 63
 TITLE_BITS: Final = 96
@@ -38,6 +37,7 @@ class Desk:
     node: Node
     deployment: Deployment
     salt: bytes
+    sender: Sender
     chain: DevelopmentChain | None = None
     customers: dict[str, int] = field(default_factory=dict)
     loans: dict[str, int] = field(default_factory=dict)
@@ -45,14 +45,13 @@ class Desk:
     guarantees: dict[str, int] = field(default_factory=dict)
     accounts: dict[str, Any] = field(default_factory=dict)
 
-    def send(self, method: Any, *arguments: object, by: Any) -> TransactionReceipt:
+    def send(self, method: Any, *arguments: object, by: Any) -> Receipt:
         """Send a transaction as a person of the role table, or as an account, and wait for it.
 
-        Gas is given, so that none is estimated. Raises VirtualMachineError with the contract's typed error.
+        Raises Refused with the contract's typed error.
         """
         account = self.people[by] if isinstance(by, str) else by
-        receipt: TransactionReceipt = method.transact(*arguments, {"from": account, "gas_limit": GAS}, silent=True)
-        return receipt
+        return self.sender.send(account, method, arguments)
 
     def views(self) -> Views:
         """The contracts' views at the latest block."""
@@ -81,7 +80,7 @@ class Desk:
 
     def close_day(self) -> int:
         """Close the business day; returns the block in which its control totals stand."""
-        return int(self.send(self.system.authority.closeDay, by="treasurer").block_number)
+        return self.send(self.system.authority.closeDay, by="treasurer").block_number
 
 
 def reference(ref: str) -> bytes:
@@ -129,7 +128,10 @@ def batches(items: Sequence[Item], size: int = BATCH) -> Iterator[Sequence[Item]
         yield items[start : start + size]
 
 
-def told(transaction: TransactionReceipt, name: str) -> Sequence[Mapping[str, Any]]:
-    """The events of a name that a transaction emitted."""
-    events = transaction.events
-    return list(events[name]) if name in events else []
+def open_desk(
+    web3: Any, system: System, people: Mapping[str, Any], deployment: Deployment, salt: bytes, *,
+    gas_price: int = GAS_PRICE, chain: DevelopmentChain | None = None,
+) -> Desk:  # fmt: skip
+    """The desk of a deployed system over a connected web3; ``chain`` where its clock may be moved."""
+    sender = Sender(web3, [contract.abi for contract in system.contracts.values()], gas_price=gas_price)
+    return Desk(system, people, Node(web3.provider.endpoint_uri), deployment, salt, sender, chain)

@@ -19,7 +19,7 @@ from data.acts import Capacity, Customer, Guarantee, Lien, Loan, Opening, Rating
 from scripts.book_files import BadBook, Table, read_book
 from scripts.deploy import DEPLOYMENT, read_salt
 from scripts.deployment import attach, staff
-from scripts.desk import Desk
+from scripts.desk import open_desk
 from scripts.opening import import_opening
 from scripts.products import PRODUCTS, set_products
 
@@ -197,7 +197,8 @@ def main(folder: str, deployment_file: str = str(DEPLOYMENT), opening_day: str =
         opening = opening_of(tables, day)
     except (CreditError, ValueError) as fault:
         raise SystemExit(f"{type(fault).__name__}: {fault}") from None
-    desk = Desk(system, staff(accounts), node, deployment, read_salt(Path(deployment_file).with_suffix(".salt")))
+    salt = read_salt(Path(deployment_file).with_suffix(".salt"))
+    desk = open_desk(web3, system, staff(accounts), deployment, salt)
     desk.open_day(day)
     if not system.book.productOf(min(PRODUCTS))[7]:
         set_products(desk)

@@ -18,7 +18,7 @@ from tqdm import tqdm
 from analytics.chain import read_events
 from analytics.ledger import CATEGORIES, COLLATERAL_KINDS, CUSTOMER_KINDS
 from data.acts import Customer, Guarantee, Lien, Loan, Opening, Rating, Title
-from scripts.desk import Desk, batches, code, imported_loan, reference, told
+from scripts.desk import Desk, batches, code, imported_loan, reference
 
 RELEASED: Final = 2
 Row = TypeVar("Row")
@@ -126,7 +126,7 @@ def _book(
         if not missing:
             return
         proposed = desk.send(contract.proposeImport, wanted, len(rows), total, by="loan_officer")
-        import_id = int(told(proposed, "ImportProposed")[0]["importId"])
+        import_id = int(proposed.told("ImportProposed")[0]["importId"])
         desk.send(contract.releaseImport, import_id, by="approver")
     with tqdm(total=len(missing), desc=f"import into {table}", unit="row", leave=False) as progress:
         for run in batches(missing):
@@ -142,7 +142,7 @@ def _customers(desk: Desk, rows: Sequence[Customer], known: _Known) -> None:
         sent = desk.send(
             contract.importCustomers, import_id, [registration(desk, row) for row in run], by="loan_officer"
         )
-        for row, event in zip(run, told(sent, "CustomerRegistered"), strict=True):
+        for row, event in zip(run, sent.told("CustomerRegistered"), strict=True):
             desk.customers[row.ref] = int(event["customer"])
 
     _book(
@@ -230,7 +230,7 @@ def _liens(desk: Desk, rows: Sequence[Lien], known: _Known) -> None:
 
     def send(import_id: int, run: Sequence[Lien]) -> None:
         sent = desk.send(contract.importLiens, import_id, [_lien(desk, row) for row in run], by="loan_officer")
-        for row, event in zip(run, told(sent, "LienPlaced"), strict=True):
+        for row, event in zip(run, sent.told("LienPlaced"), strict=True):
             desk.liens[row.title, row.loan] = int(event["lien"])
 
     _book(
@@ -257,7 +257,7 @@ def _guarantees(desk: Desk, rows: Sequence[Guarantee], known: _Known) -> None:
         ):
             if part:
                 sent = desk.send(method, import_id, [_guarantee(desk, row) for row in part], by=person)
-                for row, event in zip(part, told(sent, "GuaranteeGiven"), strict=True):
+                for row, event in zip(part, sent.told("GuaranteeGiven"), strict=True):
                     desk.guarantees[row.ref] = int(event["guarantee"])
 
     _book(

@@ -9,8 +9,6 @@ from itertools import groupby
 from typing import Any, Final
 
 import brownie
-from brownie.exceptions import VirtualMachineError
-from brownie.network.transaction import TransactionReceipt
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 from tqdm import tqdm
@@ -41,9 +39,10 @@ from data.acts import (
     WriteOff,
     YearEnd,
 )
-from scripts.desk import Desk, batches, code, told
+from scripts.desk import Desk, batches, code
 from scripts.opening import assessment, import_opening, registration, title
 from scripts.products import PRODUCTS, set_products
+from scripts.transactions import Receipt, Refused
 
 DENOMINATORS: Final = {"book": 1, "tier1_capital": 2}
 TRIGGERS: Final = ("days_past_due", "unlikely_to_pay", "bankruptcy", "cross_default")
@@ -138,7 +137,7 @@ class _Clerk:
         sent = self.desk.send(
             self.desk.system.customers.register, registration(self.desk, act.customer), by="loan_officer"
         )
-        self.desk.customers[act.customer.ref] = int(told(sent, "CustomerRegistered")[0]["customer"])
+        self.desk.customers[act.customer.ref] = int(sent.told("CustomerRegistered")[0]["customer"])
 
     def count_borrowers(self, act: CountBorrowers) -> None:
         registry, customer = self.desk.system.customers, self.desk.customers[act.customer]
@@ -168,7 +167,7 @@ class _Clerk:
             lien.amount,
             by="loan_officer",
         )
-        number = int(told(sent, "LienPlaced")[0]["lien"])
+        number = int(sent.told("LienPlaced")[0]["lien"])
         self.desk.liens[lien.title, lien.loan] = number
         return number
 
@@ -198,7 +197,7 @@ class _Clerk:
             refused=act.refused,
         )
         if sent is not None:
-            self.desk.guarantees[row.ref] = int(told(sent, "GuaranteeGiven")[0]["guarantee"])
+            self.desk.guarantees[row.ref] = int(sent.told("GuaranteeGiven")[0]["guarantee"])
 
     # ------------------------------------------------------------ lending
 
@@ -209,7 +208,7 @@ class _Clerk:
             desk.customers[act.customer], act.product, code(act.industry, 4), code(act.region, 6), code(act.purpose, 4),
             act.amount, act.rate, act.maturity, keccak(text=act.ref),
         )  # fmt: skip
-        loan = int(told(desk.send(book.applyFor, application, by="loan_officer"), "LoanApplied")[0]["loanId"])
+        loan = int(desk.send(book.applyFor, application, by="loan_officer").told("LoanApplied")[0]["loanId"])
         desk.loans[act.ref] = loan
         if act.override:
             for member in ("chair", "director"):
@@ -308,9 +307,9 @@ class _Clerk:
         sent = self.desk.send(self.desk.system.book.repay, loan, amount, day, by=borrower)
         self._release(sent)
 
-    def _release(self, sent: Any) -> None:
+    def _release(self, sent: Receipt) -> None:
         """The registries are told of closed loans, and what secured them is released."""
-        closed = {int(event["loanId"]) for event in told(sent, "LoanClosed")}
+        closed = {int(event["loanId"]) for event in sent.told("LoanClosed")}
         secured = {ref for _, ref in self.desk.liens} & {ref for ref, loan in self.desk.loans.items() if loan in closed}
         for ref in sorted(secured):
             self.desk.send(self.desk.system.book.announce, self.desk.loans[ref], by="loan_officer")
@@ -321,7 +320,7 @@ class _Clerk:
         """A payment on the wrong loan, noticed on the same day and reversed under four eyes."""
         book, loan = self.desk.system.book, self.desk.loans[act.loan]
         sent = self.desk.send(book.repayInBatch, [(loan, act.amount)], act.day, by="collector")
-        paid = told(sent, "LoanRepaid")[0]
+        paid = sent.told("LoanRepaid")[0]
         reversal = (
             loan, paid["posting"], 0, paid["payer"], paid["principal"], paid["interest"], paid["penalty"], paid["fee"],
             0, 0, 0, act.day,
@@ -354,12 +353,12 @@ class _Clerk:
         """The day's close, whose block is a point of reconciliation."""
         self.result.year_ends[act.year] = self.desk.close_day()
 
-    def _attempt(self, method: Any, *arguments: object, by: str, refused: str) -> TransactionReceipt | None:
+    def _attempt(self, method: Any, *arguments: object, by: str, refused: str) -> Receipt | None:
         """Send what may be meant to be refused; None where it met the expected typed error."""
         try:
             sent = self.desk.send(method, *arguments, by=by)
-        except VirtualMachineError as fault:
-            if not refused or refused not in str(fault):
+        except Refused as fault:
+            if fault.error != refused:
                 raise
             self.result.refused[refused] += 1
             return None
