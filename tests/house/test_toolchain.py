@@ -137,7 +137,8 @@ def test_every_direct_dependency_is_locked(lock: str) -> None:
 def test_node_packages_are_pinned() -> None:
     manifest = json.loads((ROOT / "package.json").read_text())
     packages = json.loads((ROOT / "package-lock.json").read_text())["packages"]
-    for name, version in {**manifest["dependencies"], **manifest["devDependencies"]}.items():
+    kinds = ("dependencies", "devDependencies", "optionalDependencies")
+    for name, version in [pair for kind in kinds for pair in manifest[kind].items()]:
         assert re.fullmatch(r"\d+\.\d+\.\d+", version), f"{name} {version}"
         assert packages[f"node_modules/{name}"]["version"] == version
     unproved = [name for name, entry in packages.items() if name and not {"integrity", "inBundle"} & entry.keys()]
