@@ -22,6 +22,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import orjson
+import pandas as pd
+import pyarrow.dataset as ds
 import requests
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
@@ -41,6 +43,7 @@ LOGS: Final = 100_000
 LOGS_PER_BLOCK: Final = 200
 WEB3_SAMPLE: Final = 2_000
 READ_BLOCKS: Final = 1_000
+LOGS_READ: Final = READ_BLOCKS * LOGS_PER_BLOCK
 IN_FLIGHT: Final = 4
 ADDRESS: Final = "0x" + "a1" * 20
 ARGUMENTS: Final = (
@@ -86,11 +89,15 @@ def decode_vs_web3py(*, repeats: int = 5) -> Measurement:
     parsed = [_web3_log(log) for log in orjson.loads(body)[:WEB3_SAMPLE]]
     event = Web3().eth.contract(address=to_checksum_address(ADDRESS), abi=ABI).events.LoanRepaid()
 
-    def baseline() -> None:
-        for log in parsed:
-            event.process_log(log)
+    def baseline() -> list[Any]:
+        return [event.process_log(log) for log in parsed]
 
     ours = _decoder(body)
+    rows = ours().head(WEB3_SAMPLE)
+    told = [log.args for log in baseline()]
+    for column, (name, _, _) in zip(rows.columns[5:], ARGUMENTS, strict=True):
+        values = [_comparable(row[name]) for row in told]
+        assert rows[column].tolist() == values, f"{column} differs from what web3.py decodes"
     pairs = _alternate(ours, baseline, repeats)
     note = f"{LOGS:,} logs, {len(body) / 1e6:.0f} MB; web3.py timed on {WEB3_SAMPLE:,} of them"
     return _measured(pairs, note, ours=LOGS, baseline=WEB3_SAMPLE)
@@ -124,10 +131,11 @@ def read_vs_cryo(*, repeats: int = 3) -> Measurement:
             theirs = _child(_CRYO, url, str(last), CRYO_SIGNATURE, contract, str(folder / f"cryo{number}"))
             pairs.append((ours["seconds"], theirs["seconds"]))
             memory.append((ours["megabytes"], theirs["megabytes"]))
-    logs = READ_BLOCKS * LOGS_PER_BLOCK
+            stored = _rows(folder / f"ours{number}", "loan_book.*"), _rows(folder / f"cryo{number}", "anvil__*")
+            assert stored == (LOGS_READ, LOGS_READ), f"{stored} rows stored, {LOGS_READ} emitted"
     peak = max(ours for ours, _ in memory), max(theirs for _, theirs in memory)
-    note = f"{logs:,} logs; peak memory {peak[0]:.0f} MB, cryo {peak[1]:.0f} MB"
-    return _measured(pairs, note, ours=logs, baseline=logs)
+    note = f"{LOGS_READ:,} logs; peak memory {peak[0]:.0f} MB, cryo {peak[1]:.0f} MB"
+    return _measured(pairs, note, ours=LOGS_READ, baseline=LOGS_READ)
 
 
 ROWS: Final[Mapping[str, Callable[[], Measurement]]] = {
@@ -185,12 +193,19 @@ def _answer(count: int) -> bytes:
     return f"[{','.join(logs)}]".encode()
 
 
-def _decoder(body: bytes) -> Callable[[], object]:
+def _comparable(value: Any) -> Any:
+    """A value of web3.py as the frame holds it."""
+    if isinstance(value, bytes):
+        return value.rstrip(b"\0").decode()
+    return value.lower() if isinstance(value, str) else value
+
+
+def _decoder(body: bytes) -> Callable[[], pd.DataFrame]:
     """Decoding of an answer into a DataFrame, its kernels compiled."""
     events = catalogue(Deployment(1, "0x" + 64 * "0", {"LoanBook": Contract(to_checksum_address(ADDRESS), "", 0, ABI)}))
     times = {block: block for block in range(LOGS // LOGS_PER_BLOCK)}
 
-    def ours() -> object:
+    def ours() -> pd.DataFrame:
         return frame(decode_logs(read_logs(body, events), events, times=times)["loan_book.loan_repaid"])
 
     ours()
@@ -227,6 +242,10 @@ def _measured(pairs: list[tuple[float, float]], note: str, *, ours: int, baselin
     ratio = statistics.median((theirs / baseline) / (own / ours) for own, theirs in pairs)
     own, theirs = (statistics.median(side) for side in zip(*pairs, strict=True))
     return Measurement(ratio, ours / own, baseline / theirs, note)
+
+
+def _rows(folder: Path, name: str) -> int:
+    return ds.dataset(sorted(folder.rglob(f"{name}.parquet"))).count_rows()
 
 
 def _child(program: str, *arguments: str) -> dict[str, float]:
@@ -285,19 +304,3 @@ def _anvil(path: str) -> Iterator[str]:
             yield url
         finally:
             process.terminate()
-
-
-def main() -> None:
-    """Print each row."""
-    for name, row in ROWS.items():
-        try:
-            found = row()
-        except NotFound as fault:
-            print(f"{name}: not measured: {fault}")
-            continue
-        speeds = f"{found.ours_per_second:,.0f} against {found.baseline_per_second:,.0f} logs/s"
-        print(f"{name}: {found.ratio:.2f} x ({speeds}; {found.note})")
-
-
-if __name__ == "__main__":
-    main()
