@@ -96,7 +96,7 @@ def _lived(world: World, year: int) -> list[Act]:
     if year == YEARS[-1]:
         years.name_major_projects(world, fresh, major_projects())
     incidents.single_out(world, year, fresh)
-    for loan in fresh:
+    for loan in sorted(fresh, key=lambda item: item.start):
         acts += years.lending(world, loan)
         acts += years.payments(loan, year, {})
     acts += incidents.of_payments(world, year, paid)
