@@ -24,6 +24,7 @@ IntArray: TypeAlias = NDArray[np.int64]
 
 LARGEST: Final = 2**63 - 1
 _MOST_OBJECTS: Final = 2048
+_MOST_PAIRED: Final = 256
 _SLOTS: Final = 8192
 
 
@@ -53,10 +54,10 @@ class Sums:
 
 @dataclass(frozen=True, slots=True)
 class Customers:
-    """Sums of each customer (without an entry for the unlabelled), the group (0: none), the borrowers behind it."""
+    """For each customer the exact total, the group (0: none) and how many borrowers stand behind it."""
 
     labels: pd.Index[Any]
-    sums: Sums
+    total: NDArray[Any]
     group: IntArray
     borrowers: FloatArray
 
@@ -131,17 +132,18 @@ def sums(code: Codes, labels: int, money: Money) -> Sums:
     return Sums(whole if whole.max() > LARGEST else whole.astype(np.int64), rows)
 
 
-def matrix(left: Labelled, right: Labelled, money: Money) -> Sums:
-    """Exact totals by pairs of labels in one pass, as two tables whose row and column 0 are the unlabelled."""
-    shape = len(left.labels) + 1, len(right.labels) + 1
-    values = money.values
-    if values.dtype != object and len(values) * money.largest <= LARGEST:
-        table = np.zeros((*shape, 2), dtype=np.int64)
-        _add_pairs(left.code, right.code, values, table)
-        return Sums(table[:, :, 0], table[:, :, 1])
-    code = ((left.code + 1) * shape[1] + right.code + 1).astype(np.int32)
-    added = sums(code, shape[0] * shape[1], money)
-    return Sums(added.total[:-1].astype(object).reshape(shape), added.rows[:-1].reshape(shape))
+def pair_totals(left: pd.Series[Any], right: pd.Series[Any], money: Money) -> NDArray[Any]:
+    """Exact totals by pairs of labels, as a table whose row and column 0 are the unlabelled."""
+    fits = money.values.dtype != object and len(money.values) * money.largest <= LARGEST
+    if fits and left.dtype == object and right.dtype == object:
+        found = _pairs_by_identity(left.to_numpy(), right.to_numpy(), money.values)
+        if found is not None:
+            return found
+    rows, columns = labelled(left), labelled(right)
+    shape = len(rows.labels) + 1, len(columns.labels) + 1
+    code = (rows.code.astype(np.int64) + 1) * shape[1] + columns.code + 1
+    totals = sums(code.astype(np.int32), shape[0] * shape[1], money).total[:-1].reshape(shape)
+    return totals if fits else totals.astype(object)
 
 
 def total(values: NDArray[Any]) -> int:
@@ -155,13 +157,16 @@ def total(values: NDArray[Any]) -> int:
 
 def by_customer(customer: Labelled, money: Money, group: Money, borrowers: Money) -> Customers:
     """All that is a customer's own; group and borrowers may be one number for all."""
-    labels = len(customer.labels)
-    added = sums(customer.code, labels, money)
-    own = _agreed(customer, group, "is in two groups; give one on all its loans")
+    labels, values = len(customer.labels), money.values
     many = _agreed(customer, borrowers, "has two borrower counts; a pool has one on all its loans")
-    return Customers(
-        customer.labels, Sums(added.total[:-1], added.rows[:-1]), own, np.maximum(many, 1).astype(np.float64)
-    )
+    if values.dtype != object and len(values) * money.largest <= LARGEST and len(group.values) == len(values):
+        table = np.zeros((labels, 2), dtype=np.int64)
+        if _add_own(customer.code, values, group.values, table):
+            totals, own = table[:, 0].copy(), np.maximum(table[:, 1] - 1, 0)
+            return Customers(customer.labels, totals, own, np.maximum(many, 1).astype(np.float64))
+    own = _agreed(customer, group, "is in two groups; give one on all its loans")
+    totals = sums(customer.code, labels, money).total[:-1]
+    return Customers(customer.labels, totals, own, np.maximum(many, 1).astype(np.float64))
 
 
 def _agreed(customer: Labelled, numbers: Money, fault: str) -> IntArray:
@@ -218,6 +223,12 @@ def _added(code: Codes, labels: int, values: IntArray) -> IntArray:
     return into
 
 
+def _addresses(values: NDArray[np.object_]) -> IntArray:
+    """The address of each object: a view that lives as long as the array does."""
+    pointer = ctypes.cast(values.ctypes.data, ctypes.POINTER(ctypes.c_int64))
+    return np.ctypeslib.as_array(pointer, shape=(len(values),))
+
+
 def _by_identity(values: NDArray[np.object_]) -> tuple[Codes, NDArray[np.object_]] | None:
     """Codes by the address of each object and the objects behind them, or None where they are many.
 
@@ -225,37 +236,84 @@ def _by_identity(values: NDArray[np.object_]) -> tuple[Codes, NDArray[np.object_
     ten times sooner than hashing their text. Equal texts at two addresses get two codes here, and
     the caller unites them.
     """
-    values = np.ascontiguousarray(values)
     if len(values) == 0:
         return None
-    pointer = ctypes.cast(values.ctypes.data, ctypes.POINTER(ctypes.c_int64))
-    addresses = np.ctypeslib.as_array(pointer, shape=(len(values),))
+    values = np.ascontiguousarray(values)
     code = np.empty(len(values), dtype=np.int32)
-    first = np.empty(_MOST_OBJECTS, dtype=np.int64)
-    count = int(_distinct(addresses, code, first))
-    return None if count < 0 else (code, values[first[:count]])
+    seen = np.empty(_MOST_OBJECTS, dtype=np.int64)
+    count = int(_distinct(_addresses(values), code, seen))
+    return None if count < 0 else (code, values[seen[:count]])
+
+
+def _pairs_by_identity(
+    left: NDArray[np.object_], right: NDArray[np.object_], values: IntArray
+) -> NDArray[np.int64] | None:
+    """Totals by pairs of objects, then of their texts, or None where the objects are many."""
+    left, right = np.ascontiguousarray(left), np.ascontiguousarray(right)
+    table = np.zeros((_MOST_PAIRED, _MOST_PAIRED), dtype=np.int64)
+    seen = np.empty((2, _MOST_PAIRED), dtype=np.int64)
+    rows, columns = _distinct_pairs(_addresses(left), _addresses(right), values, seen, table)
+    if rows < 0:
+        return None
+    row, column = _positions(left[seen[0, :rows]]), _positions(right[seen[1, :columns]])
+    united = np.zeros((int(row.max()) + 1, int(column.max()) + 1), dtype=np.int64)
+    np.add.at(united, (row[:, None], column[None, :]), table[:rows, :columns])
+    return united
+
+
+def _positions(objects: NDArray[np.object_]) -> IntArray:
+    """1, 2, … for the distinct texts, 0 for what is missing or empty."""
+    code, texts = pd.factorize(objects)
+    found = _unless_empty(code, pd.Index(texts)).code
+    return found.astype(np.int64) + 1
+
+
+@numba.njit(cache=True, nogil=True, inline="always")
+def _slot(address, keys):  # type: ignore[no-untyped-def]
+    """Where an address is kept, or the free place where it would be."""
+    slot = ((address >> 4) ^ (address >> 17)) & (_SLOTS - 1)
+    while keys[slot] != address and keys[slot] != 0:
+        slot = (slot + 1) & (_SLOTS - 1)
+    return slot
 
 
 @numba.njit(cache=True, nogil=True)
-def _distinct(addresses, code, first):  # type: ignore[no-untyped-def]
+def _distinct(addresses, code, seen):  # type: ignore[no-untyped-def]
     """Number the distinct addresses in order of appearance; -1 where they exceed the room for them."""
-    keys = np.zeros(_SLOTS, dtype=np.int64)
-    numbers = np.zeros(_SLOTS, dtype=np.int64)
+    keys, numbers = np.zeros(_SLOTS, dtype=np.int64), np.zeros(_SLOTS, dtype=np.int64)
     count = 0
     for row in range(addresses.size):
-        address = addresses[row]
-        slot = ((address >> 4) ^ (address >> 17)) & (_SLOTS - 1)
-        while keys[slot] != address and keys[slot] != 0:
-            slot = (slot + 1) & (_SLOTS - 1)
+        slot = _slot(addresses[row], keys)
         if keys[slot] == 0:
-            if count == first.size:
+            if count == seen.size:
                 return -1
-            keys[slot] = address
-            numbers[slot] = count
-            first[count] = row
+            keys[slot], numbers[slot], seen[count] = addresses[row], count, row
             count += 1
         code[row] = numbers[slot]
     return count
+
+
+@numba.njit(cache=True, nogil=True)
+def _distinct_pairs(left, right, values, seen, table):  # type: ignore[no-untyped-def]
+    """Add values by pairs of addresses numbered in order of appearance; -1 where they exceed the room for them."""
+    row_keys, row_numbers, row_seen = np.zeros(_SLOTS, dtype=np.int64), np.zeros(_SLOTS, dtype=np.int64), seen[0]
+    column_keys, column_numbers = np.zeros(_SLOTS, dtype=np.int64), np.zeros(_SLOTS, dtype=np.int64)
+    column_seen = seen[1]
+    rows = columns = 0
+    for at in range(values.size):
+        i, j = _slot(left[at], row_keys), _slot(right[at], column_keys)
+        if row_keys[i] == 0:
+            if rows == row_seen.size:
+                return -1, -1
+            row_keys[i], row_numbers[i], row_seen[rows] = left[at], rows, at
+            rows += 1
+        if column_keys[j] == 0:
+            if columns == column_seen.size:
+                return -1, -1
+            column_keys[j], column_numbers[j], column_seen[columns] = right[at], columns, at
+            columns += 1
+        table[row_numbers[i], column_numbers[j]] += values[at]
+    return rows, columns
 
 
 @numba.njit(cache=True, nogil=True)
@@ -268,17 +326,21 @@ def _add(code, values, into):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
-def _add_pairs(left, right, values, table):  # type: ignore[no-untyped-def]
-    for row in range(left.size):
-        i, j = left[row] + 1, right[row] + 1
-        table[i, j, 0] += values[row]
-        table[i, j, 1] += values[row] > 0
-
-
-@numba.njit(cache=True, nogil=True)
 def _cross(left, right, width, code):  # type: ignore[no-untyped-def]
     for row in range(code.size):
         code[row] = left[row] * width + right[row] if left[row] >= 0 and right[row] >= 0 else -1
+
+
+@numba.njit(cache=True, nogil=True)
+def _add_own(code, values, own, table):  # type: ignore[no-untyped-def]
+    """Add values to column 0 and keep own + 1 in column 1; whether all rows of a code have the same."""
+    agreed = True
+    for row in range(code.size):
+        at = code[row]
+        table[at, 0] += values[row]
+        agreed &= (table[at, 1] == 0) | (table[at, 1] == own[row] + 1)
+        table[at, 1] = own[row] + 1
+    return agreed
 
 
 @numba.njit(cache=True, nogil=True)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from analytics.errors import InvalidInput
 from analytics.risk import _buckets, _indices
@@ -60,6 +62,14 @@ class _Buckets:
     def whole(self) -> int:
         """The exact total of the book."""
         return _buckets.total(self.sums.total) + self.unlabelled
+
+
+class _Grouped(NamedTuple):
+    """The customers that are in a group, by position, their groups, and the members of groups then customers."""
+
+    joined: IntArray
+    group: Labelled
+    members: FloatArray
 
 
 def concentration_table(
@@ -191,13 +201,11 @@ def concentration_pack(book: HasExposures, *, measure: str = "outstanding", pool
     with ThreadPoolExecutor(max_workers=1) as beside:
         places = beside.submit(_places, loans, money)
         customers = _customers(loans, money, pools=pools)[1]
-        rows = {"customer": beside.submit(_index_row, customers.sums, customers.borrowers)}
-        grouped = _by_group(customers)
-        rows["group"] = beside.submit(_index_row, grouped.sums, grouped.members)
-        for dimension, sums in places.result().items():
-            rows[dimension] = beside.submit(_index_row, sums, np.ones(len(sums.rows)))
-        found = {dimension: row.result() for dimension, row in rows.items()}
-    whole = _buckets.total(customers.sums.total)
+        rows = {"customer": beside.submit(_index_row, customers.total, customers.borrowers)}
+        grouped = _grouped(customers)
+        rows["group"] = beside.submit(_index_row, _by_group(grouped, customers.total), grouped.members)
+        found = {dimension: row.result() for dimension, row in rows.items()} | places.result()
+    whole = _buckets.total(customers.total)
     pack = {
         dimension: {"names": row["names"], measure: row["total"], "classified_share": row["total"] / whole} | row
         for dimension, row in found.items()
@@ -207,29 +215,30 @@ def concentration_pack(book: HasExposures, *, measure: str = "outstanding", pool
     return table.drop(columns="total")
 
 
-def _places(loans: pd.DataFrame, money: Money) -> dict[str, Sums]:
-    """Sums by industry and by region as the margins of their cross."""
-    cross = _buckets.matrix(_buckets.labelled(loans["industry"]), _buckets.labelled(loans["region"]), money)
-    return {
-        "industry": Sums(cross.total.sum(axis=1)[1:], cross.rows.sum(axis=1)[1:]),
-        "region": Sums(cross.total.sum(axis=0)[1:], cross.rows.sum(axis=0)[1:]),
-        "industry × region": Sums(cross.total[1:, 1:].ravel(), cross.rows[1:, 1:].ravel()),
+def _places(loans: pd.DataFrame, money: Money) -> dict[str, dict[str, Any]]:
+    """Industry and region as the margins of their cross."""
+    cross = _buckets.pair_totals(loans["industry"], loans["region"], money)
+    totals = {
+        "industry": cross.sum(axis=1)[1:],
+        "region": cross.sum(axis=0)[1:],
+        "industry × region": cross[1:, 1:].ravel(),
     }
+    return {dimension: _index_row(total, np.ones(len(total))) for dimension, total in totals.items()}
 
 
-def _index_row(sums: Sums, members: FloatArray) -> dict[str, Any]:
+def _index_row(total: NDArray[Any], members: FloatArray) -> dict[str, Any]:
     """The exact total of what has a label, and its indices where it is not zero."""
-    owing = sums.rows > 0
-    totals = sums.total[owing]
-    if not len(totals):
+    owing = total > 0
+    total = total[owing]
+    if not len(total):
         return {"total": 0}
-    names = _indices.names(totals.astype(np.float64), members[owing])
+    names = _indices.names(total.astype(np.float64), members[owing])
     herfindahl = _indices.herfindahl(names)
     shannon = _indices.renyi(names, 1.0)
     ranked = _indices.ranked(names)
     rank_sum = _indices.rank_sum(ranked)
     return {
-        "total": _buckets.total(totals),
+        "total": _buckets.total(total),
         "names": int(names.number),
         "herfindahl": herfindahl,
         "herfindahl_normalised": _indices.normalised(herfindahl, names.number),
@@ -294,21 +303,26 @@ def _customers(loans: pd.DataFrame, money: Money, *, pools: str) -> tuple[Labell
 
 
 def _bucketed(loans: _Loans, names: Sequence[str]) -> _Buckets:
-    if names[0] == "group":
-        return _by_group(loans.customers)
-    if names[0] == "customer":
-        customers = loans.customers
-        return _Buckets(customers.sums, customers.borrowers, lambda order: {"customer": customers.labels[order]})
+    customers, customer = loans.customers, loans.codes["customer"]
+    if names[0] in ("customer", "group"):
+        owing = _buckets.sums(customer.code, len(customer.labels), loans.amounts).rows[:-1]
+        if names[0] == "group":
+            grouped = _grouped(customers)
+            keys = functools.partial(_group_keys, grouped, customers)
+            return _Buckets(Sums(_by_group(grouped, customers.total), _by_group(grouped, owing)), grouped.members, keys)
+        return _Buckets(
+            Sums(customers.total, owing), customers.borrowers, lambda order: {"customer": customers.labels[order]}
+        )
     buckets = _codes(loans, names)
     count = len(buckets.labels)
 
-    def keys(order: IntArray) -> dict[str, Any]:
+    def keys_of(order: IntArray) -> dict[str, Any]:
         labels = buckets.labels[order]
         return {name: labels.get_level_values(level) for level, name in enumerate(names)}
 
     added = _buckets.sums(buckets.code, count, loans.amounts)
     unlabelled = (int(added.total[-1]), int(added.rows[-1]))
-    return _Buckets(Sums(added.total[:-1], added.rows[:-1]), np.ones(count), keys, *unlabelled)
+    return _Buckets(Sums(added.total[:-1], added.rows[:-1]), np.ones(count), keys_of, *unlabelled)
 
 
 def _codes(loans: _Loans, names: Sequence[str]) -> Labelled:
@@ -317,26 +331,29 @@ def _codes(loans: _Loans, names: Sequence[str]) -> Labelled:
     return loans.codes[names[0]]
 
 
-def _by_group(customers: Customers) -> _Buckets:
-    """Connected groups first, then the customers of none, each for itself."""
+def _grouped(customers: Customers) -> _Grouped:
     joined = np.flatnonzero(customers.group)
     group = _buckets.labelled(pd.Series(customers.group[joined]))
-    count = len(group.labels)
-    parts = []
-    for values in (customers.sums.total, customers.sums.rows):
-        inside = Money(values[joined], int(values.max()))
-        alone = values.copy()
-        alone[joined] = 0
-        parts.append(np.concatenate([_buckets.sums(group.code, count, inside).total[:-1], alone]))
+    members = np.concatenate([np.ones(len(group.labels)), customers.borrowers])
+    return _Grouped(joined, group, members)
 
-    def keys(order: IntArray) -> dict[str, Any]:
-        grouped = order < count
-        numbers = np.zeros(len(order), dtype=np.int64)
-        numbers[grouped] = group.labels[order[grouped]]
-        alone = customers.labels[np.where(grouped, 0, order - count)]
-        return {"group": numbers, "customer": np.where(grouped, 0, alone)}
 
-    return _Buckets(Sums(*parts), np.concatenate([np.ones(count), customers.borrowers]), keys)
+def _by_group(grouped: _Grouped, values: NDArray[Any]) -> NDArray[Any]:
+    """Values of customers summed by connected group, then those of the customers of none, each for itself."""
+    inside = Money(values[grouped.joined], int(values.max()))
+    alone = values.copy()
+    alone[grouped.joined] = 0
+    together = _buckets.sums(grouped.group.code, len(grouped.group.labels), inside).total[:-1]
+    return np.concatenate([together, alone])
+
+
+def _group_keys(grouped: _Grouped, customers: Customers, order: IntArray) -> dict[str, Any]:
+    count = len(grouped.group.labels)
+    together = order < count
+    numbers = np.zeros(len(order), dtype=np.int64)
+    numbers[together] = grouped.group.labels[order[together]]
+    alone = customers.labels[np.where(together, 0, order - count)]
+    return {"group": numbers, "customer": np.where(together, 0, alone)}
 
 
 def _borrower_count(loans: _Loans, names: Sequence[str]) -> IntArray:
@@ -344,14 +361,9 @@ def _borrower_count(loans: _Loans, names: Sequence[str]) -> IntArray:
     customers, code = loans.customers, loans.codes["customer"].code
     width = len(customers.borrowers)
     if names[0] in ("customer", "group"):
-        owing = np.where(customers.sums.rows > 0, customers.borrowers, 0.0)
-        if names[0] == "customer":
-            return np.append(owing, 0).astype(np.int64)
-        joined = np.flatnonzero(customers.group)
-        group = _buckets.labelled(pd.Series(customers.group[joined]))
-        together = np.bincount(group.code, weights=owing[joined], minlength=len(group.labels))
-        owing[joined] = 0.0
-        return np.concatenate([together, owing, [0.0]]).astype(np.int64)
+        owing = np.where(customers.total > 0, customers.borrowers, 0.0).astype(np.int64)
+        count = owing if names[0] == "customer" else _by_group(_grouped(customers), owing)
+        return np.append(count, 0)
     buckets = _codes(loans, names)
     last = len(buckets.labels)
     bucket = np.where(buckets.code < 0, last, buckets.code).astype(np.int64)
