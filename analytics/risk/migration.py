@@ -124,7 +124,7 @@ def cohort_matrix(history: pd.DataFrame, *, states: Sequence[Any] | None = None)
 
     Notes
     -----
-    Lando and Skødeberg (2002), section 2.
+    Lando and Skødeberg (2002), the cohort estimator.
 
     Examples
     --------
@@ -175,8 +175,8 @@ def duration_generator(history: pd.DataFrame, *, states: Sequence[Any] | None = 
 
     Notes
     -----
-    Lando and Skødeberg (2002), equation 3, the maximum-likelihood estimator under continuous
-    observation.
+    Lando and Skødeberg (2002): q_ij = N_ij / ∫ Y_i(s) ds, the maximum-likelihood estimator under
+    continuous observation.
 
     Examples
     --------
@@ -239,10 +239,10 @@ def generator(counts: Matrix, *, method: str) -> Any:
 
     Notes
     -----
-    DA and WA: Israel, Rosenthal and Wei (2001), section 3; WA spreads the negative sum over the
+    DA and WA: Israel, Rosenthal and Wei (2001); WA spreads the negative sum over the
     positive off-diagonal rates and leaves the diagonal of the logarithm, as ctmcd (Pfeuffer
     2017) does, whereas the paper's formula lets the diagonal bear a share. QO: Kreinin and
-    Sidelnikova (2001). EM: Bladt and Sørensen (2005), section 3, run until no rate moves by more
+    Sidelnikova (2001). EM: Bladt and Sørensen (2005), run until no rate moves by more
     than 1e-12, the likelihood's maximum.
 
     Examples
@@ -290,7 +290,7 @@ def matrix_at(generator: Matrix, years: float) -> Any:
 
     Notes
     -----
-    Israel, Rosenthal and Wei (2001), equation 1.
+    Israel, Rosenthal and Wei (2001): P(t) = exp(t Q).
 
     Examples
     --------
@@ -328,7 +328,7 @@ def log_likelihood(generator: Matrix, counts: Matrix) -> float:
 
     Notes
     -----
-    Bladt and Sørensen (2005), equation 3.1. Terms without observations count nothing.
+    Bladt and Sørensen (2005), the discrete-time likelihood. Terms without observations count nothing.
 
     Examples
     --------
@@ -564,7 +564,7 @@ def _expected_path(Q: FloatArray, N: FloatArray) -> tuple[FloatArray, float]:
 
     With C = N / P the matrix M = ∫ exp(Q's) C exp(Q'(1-s)) ds holds the expected years in state i
     on its diagonal and, times q_ij, the expected number of moves from i to j (Bladt and Sørensen
-    2005, section 3.2); M is one block of an exponential of twice the size (Van Loan 1978).
+    2005); M is one block of an exponential of twice the size (Van Loan 1978).
     """
     size = len(Q)
     P = np.clip(np.asarray(expm(Q), dtype=np.float64), 0.0, None)

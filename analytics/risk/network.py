@@ -217,7 +217,7 @@ def guarantee_loss(
 
     Notes
     -----
-    A sequential default algorithm (Upper 2011, section 3) on guarantees in place of deposits.
+    A sequential default algorithm (Upper 2011) on guarantees in place of deposits.
 
     Examples
     --------
@@ -367,7 +367,7 @@ def debtrank(edges: pd.DataFrame, nodes: pd.DataFrame, shocks: Shocks, *, tolera
 
     Notes
     -----
-    Bardoscia and others (2015), equation 6: h(t+1) = h(t) + Λ (h(t) − h(t−1)) with
+    Bardoscia and others (2015): h(t+1) = h(t) + Λ (h(t) − h(t−1)) with
     Λ_ij = A_ij / E_i and what a failed node passes on capped at its whole debt.
 
     Examples
@@ -416,7 +416,7 @@ def threshold_cascade(edges: pd.DataFrame, nodes: pd.DataFrame, shocks: Shocks) 
 
     Notes
     -----
-    Upper (2011), section 3; with the same definitions of stress as `debtrank`.
+    Upper (2011); with the same definitions of stress as `debtrank`.
 
     Examples
     --------
@@ -473,8 +473,8 @@ def clearing_vector(
 
     Notes
     -----
-    Eisenberg and Noe (2001), section 3.1, the fictitious default algorithm, and with default
-    costs Rogers and Veraart (2013), definition 3.6; alpha = beta = 1 is the former.
+    Eisenberg and Noe (2001), by their fictitious default algorithm, and with default costs
+    Rogers and Veraart (2013), by their greatest clearing vector algorithm; alpha = beta = 1 is the former.
 
     Examples
     --------

@@ -171,7 +171,7 @@ def warning_quality(
 
     Notes
     -----
-    Kaminsky and Reinhart (1999), section III; rates by default and by observation.
+    Kaminsky and Reinhart (1999); rates by default and by observation.
 
     Examples
     --------
@@ -231,7 +231,7 @@ def best_threshold(
 
     Notes
     -----
-    Alessi and Detken (2011), equations 1 and 2. Chosen on the same history on which it is
+    Alessi and Detken (2011): L = θ misses + (1 − θ) false alarms, usefulness min(θ, 1 − θ) − L. Chosen on the same history on which it is
     judged, a threshold flatters itself; judge it on later years.
 
     Examples

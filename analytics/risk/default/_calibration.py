@@ -61,7 +61,7 @@ def pluto_tasche(obligors: Numbers, defaults: Numbers, *, confidence: float, rho
     Notes
     -----
     Pluto, Tasche (2005), "Thinking positively", Risk; the independent case by the binomial's
-    beta quantile (section 2 and 3), the correlated one by quadrature over the factor (section 4).
+    beta quantile (sections 2 and 3), the correlated one by quadrature over the factor (section 4).
 
     Examples
     --------

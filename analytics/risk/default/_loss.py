@@ -64,7 +64,7 @@ def loss_given_default(
 
     Notes
     -----
-    The workout view of Basel Framework CRE36.76-36.85 (2023), before costs and discounting.
+    Basel Committee (June 2006), paragraph 468, before costs and discounting.
 
     Examples
     --------
@@ -126,7 +126,7 @@ def exposure_at_default(drawn: Numbers, undrawn: Numbers, ccf: Numbers) -> Any:
 
     Notes
     -----
-    Basel Framework CRE32.29-32.31 (2023).
+    Basel Committee (June 2006), paragraphs 474-475.
 
     Examples
     --------
@@ -162,7 +162,7 @@ def expected_loss(pd: Numbers, lgd: Numbers, ead: Numbers) -> Any:
 
     Notes
     -----
-    Basel Framework CRE35.3 (2023).
+    Basel Committee (June 2006), paragraphs 375-376.
 
     Examples
     --------

@@ -61,8 +61,8 @@ def default_status(
 
     Notes
     -----
-    Basel Framework CRE36.69-36.74 (2023): 90 days past due or unlikely to pay, at facility level
-    for retail.
+    Basel Committee (June 2006), paragraphs 452-455: 90 days past due or unlikely to pay, for
+    retail at the level of a facility.
 
     Examples
     --------
@@ -137,7 +137,8 @@ def observed_default_rate(
     Notes
     -----
     Clopper, Pearson (1934), Biometrika 26; Wilson (1927), JASA 22; Brown, Cai, DasGupta (2001),
-    Statistical Science 16 (Jeffreys). Cohorts as in Basel Framework CRE36.62.
+    Statistical Science 16 (Jeffreys). The rate is the one-year average of Basel Committee
+    (June 2006), paragraph 447.
 
     Examples
     --------

@@ -104,7 +104,7 @@ def weight_of_evidence(
 
     Notes
     -----
-    Siddiqi (2006), Credit Risk Scorecards, chapter 6; Thomas, Edelman, Crook (2002), section 8.
+    Siddiqi (2006), Credit Risk Scorecards; Thomas, Edelman, Crook (2002).
 
     Examples
     --------
@@ -248,7 +248,7 @@ def scorecard(
 
     Notes
     -----
-    Siddiqi (2006), Credit Risk Scorecards, chapters 6 and 7.
+    Siddiqi (2006), Credit Risk Scorecards.
 
     Examples
     --------
@@ -352,7 +352,7 @@ def kolmogorov_smirnov(defaulted: Numbers, pd: Numbers) -> float:
 
     Notes
     -----
-    Thomas, Edelman, Crook (2002), Credit Scoring and Its Applications, section 7.
+    Thomas, Edelman, Crook (2002), Credit Scoring and Its Applications.
 
     Examples
     --------
@@ -473,7 +473,7 @@ def population_stability(
 
     Notes
     -----
-    Siddiqi (2006), Credit Risk Scorecards, chapter 9; a symmetrised Kullback-Leibler divergence.
+    Siddiqi (2006), Credit Risk Scorecards; a symmetrised Kullback-Leibler divergence.
 
     Examples
     --------

@@ -120,7 +120,7 @@ def kaplan_meier(durations: Numbers, events: Any, *, confidence: float = 0.95) -
 
     Notes
     -----
-    Kaplan, Meier (1958), JASA 53; Greenwood (1926); Kalbfleisch, Prentice (2002), section 1.4.
+    Kaplan, Meier (1958), JASA 53; Greenwood (1926); Kalbfleisch, Prentice (2002).
 
     Examples
     --------
@@ -190,7 +190,7 @@ def aalen_johansen(durations: Numbers, outcomes: Sequence[Any], *, censored: Any
     Notes
     -----
     Aalen, Johansen (1978), Scandinavian Journal of Statistics 5; the error by the delta method,
-    Marubini, Valsecchi (1995), section 10.5.
+    Marubini, Valsecchi (1995).
 
     Examples
     --------
