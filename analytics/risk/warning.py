@@ -231,8 +231,9 @@ def best_threshold(
 
     Notes
     -----
-    Alessi and Detken (2011): L = θ misses + (1 − θ) false alarms, usefulness min(θ, 1 − θ) − L. Chosen on the same history on which it is
-    judged, a threshold flatters itself; judge it on later years.
+    Alessi and Detken (2011): L = θ misses + (1 − θ) false alarms, usefulness min(θ, 1 − θ) − L.
+    Chosen on the same history on which it is judged, a threshold flatters itself; judge it on
+    later years.
 
     Examples
     --------
