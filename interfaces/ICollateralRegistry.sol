@@ -116,6 +116,8 @@ interface ICollateralRegistry {
     error CollateralRegistry_LoanStillOwes(uint32 lien, uint64 loanId);
     /// @notice Thrown when what is confirmed was not proposed. `subject` is a lien or a title.
     error CollateralRegistry_NotProposed(uint256 subject, uint128 amount);
+    /// @notice Thrown when a sale names no buyer, or this registry, or a price above 2^56 - 1.
+    error CollateralRegistry_SaleInvalid(uint256 title, uint128 proceeds, address buyer);
     /// @notice Thrown when an object carries as many liens as it may: 64 for acts, 255 for facts.
     error CollateralRegistry_TooManyLiens(uint256 title, uint8 liens);
     /// @notice Thrown when a title's record and its token already agree.

@@ -255,7 +255,7 @@ contract CollateralRegistry is Objects {
         _actingDay();
         _existing(title);
         if (proceeds > type(uint56).max || buyer == address(0) || buyer == address(this)) {
-            revert CollateralRegistry_NotProposed(title, proceeds);
+            revert CollateralRegistry_SaleInvalid(title, proceeds, buyer);
         }
         _enforcements[title] = EnforcementProposal({buyer: buyer, proceeds: uint56(proceeds), person: person});
         emit EnforcementProposed(title, proceeds, buyer, PersonId.unwrap(person));

@@ -5,11 +5,10 @@ from __future__ import annotations
 import hmac
 from typing import Any
 
-from brownie import accounts, chain, web3
+from brownie import chain
 from eth_utils.crypto import keccak
 
 from scripts.deployment import System
-from scripts.roles import Role
 
 PROPERTY = 2  # CollateralKind.CommercialProperty
 NOBODY = "0x0000000000000000000000000000000000000000"
@@ -46,21 +45,6 @@ def cover_value(value: int, haircut: int) -> int:
 def reference(name: str) -> bytes:
     """The external reference of a row of an opening book."""
     return bytes(keccak(text=name))
-
-
-def impersonated(contract: Any) -> Any:
-    """An account that sends as a contract of the system, which only a development chain allows."""
-    account = accounts.at(contract.address, force=True)
-    web3.provider.make_request("evm_setAccountBalance", [contract.address, hex(10**20)])
-    return account
-
-
-def loan_book(system: System, administer: Any) -> Any:
-    """An account that holds Role.Book: the loan book's own, or where it is not deployed another contract's."""
-    if system.book is not None:
-        return impersonated(system.book)
-    administer(system.authority.grantRole, Role.BOOK.id, system.ratings.address)
-    return impersonated(system.ratings)
 
 
 def rebind(system: System, customer: int, account: Any, people: Any) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from scripts.roles import Role
 from tests.contracts.expect import assert_events, event, reverts
-from tests.contracts.securing import NOBODY, impersonated, rebind, registration, tag
+from tests.contracts.securing import NOBODY, rebind, registration, tag
 
 TITLE = tag("Shenzhen 0001234")
 VALUE = 80_000_000_00
@@ -38,9 +38,9 @@ def titled(system: Any, seller: int, buyer: int, appraiser: Any) -> Any:
 
 
 @pytest.fixture
-def registry_account(system: Any, titled: Any) -> Any:
+def registry_account(system: Any, titled: Any, as_contract: Any) -> Any:
     """The collateral registry's own account."""
-    return impersonated(system.collateral)
+    return as_contract(system.collateral)
 
 
 def test_a_title_belongs_to_the_account_of_its_owner(titled: Any, borrower: Any, stranger: Any) -> None:
