@@ -63,7 +63,9 @@ abstract contract Governed is IGoverned {
 
     /// @dev The caller's person, if the caller's seat holds `role`.
     function _only(Role role) internal view returns (PersonId) {
-        return _onlyAny(bit(role));
+        Seat seat = _seats[msg.sender];
+        if ((Seat.unwrap(seat) >> uint8(role)) & 1 == 0) revert Governed_RoleMissing(msg.sender, bit(role));
+        return seat.person();
     }
 
     /// @dev The caller's person, if the caller's seat holds one of the roles in `mask`.

@@ -76,19 +76,13 @@ contract CollateralRegistry is Objects {
             }
             _checkSecondLien(title, object, loanId, 0);
         }
-        _checkCover(title, object, amount);
+        uint256 coverValue = _coverValue(object);
+        if (object.pledgedOf() + amount > coverValue) {
+            revert CollateralRegistry_CoverExceeded(title, uint128(object.pledgedOf()), amount, uint128(coverValue));
+        }
         CustomerId owner = object.ownerOf();
         if (owner != borrower) _useConsent(title, loanId, owner, borrower, amount);
-        _place(object, activeLien(title, loanId, amount, party), businessDate, person);
-    }
-
-    function _checkCover(uint256 title, ObjectWord object, uint256 amount) private pure {
-        uint256 coverValue = _coverValue(object);
-        uint256 pledged = object.pledgedOf();
-        unchecked {
-            if (pledged + amount <= coverValue) return; // 64 bits and 56
-        }
-        revert CollateralRegistry_CoverExceeded(title, uint128(pledged), uint128(amount), uint128(coverValue));
+        _place(title, loanId, party, 0, amount, object, businessDate, person);
     }
 
     function _useConsent(uint256 title, LoanId loanId, CustomerId owner, CustomerId borrower, uint128 amount) private {
@@ -107,7 +101,7 @@ contract CollateralRegistry is Objects {
         uint24 businessDate = _postingDay();
         ObjectWord object = _existing(title);
         _checkLien(title, LoanId.wrap(0), lender, amount, lender != 0);
-        _placeFact(object, activeLien(title, LoanId.wrap(0), amount, lender), businessDate, person);
+        _placeFact(title, object, LoanId.wrap(0), lender, amount, businessDate, person);
     }
 
     /// @inheritdoc ICollateralRegistry
@@ -122,7 +116,7 @@ contract CollateralRegistry is Objects {
             _checkLien(row.title, row.loanId, row.lender, row.amount, oneCreditor);
             _checkSecondLien(row.title, object, row.loanId, row.lender);
             total += row.amount;
-            _placeFact(object, activeLien(row.title, row.loanId, row.amount, row.lender), businessDate, person);
+            _placeFact(row.title, object, row.loanId, row.lender, row.amount, businessDate, person);
         }
         _count(importId, rows.length, total);
     }
@@ -146,32 +140,37 @@ contract CollateralRegistry is Objects {
     }
 
     /// @dev Place a lien that exists whether or not the value carries it.
-    function _placeFact(ObjectWord object, LienWord word, uint24 businessDate, PersonId person) private {
-        if (object.liensOf() == type(uint8).max) revert CollateralRegistry_TooManyLiens(word.titleOf(), type(uint8).max);
-        object = _place(object, word, businessDate, person);
-        _callMargin(word.titleOf(), object, businessDate);
+    function _placeFact(
+        uint256 title,
+        ObjectWord object,
+        LoanId loanId,
+        uint32 lender,
+        uint128 amount,
+        uint24 businessDate,
+        PersonId person
+    ) private {
+        if (object.liensOf() == type(uint8).max) revert CollateralRegistry_TooManyLiens(title, type(uint8).max);
+        _place(title, loanId, 0, lender, amount, object, businessDate, person);
+        _callMargin(title, object.plusLien(amount), businessDate);
     }
 
     /// @dev The caller has checked that the object may bear another lien.
-    function _place(ObjectWord object, LienWord word, uint24 businessDate, PersonId person)
-        private
-        returns (ObjectWord placed)
-    {
-        placed = object.plusLien(word.amountOf());
-        uint32 lien = placed.lastLienOf();
-        _liens[lien] = word;
-        _objects[word.titleOf()] = placed;
-        _tellPlaced(lien, word, placed.pledgedOf(), businessDate, person);
-    }
-
-    function _tellPlaced(uint32 lien, LienWord word, uint256 pledged, uint24 businessDate, PersonId person)
-        private
-    {
-        uint64 loanId = LoanId.unwrap(word.loanOf());
-        uint32 party = word.partyOf();
-        uint32 lender = loanId == 0 ? party : 0;
+    function _place(
+        uint256 title,
+        LoanId loanId,
+        uint32 borrower,
+        uint32 lender,
+        uint128 amount,
+        ObjectWord object,
+        uint24 businessDate,
+        PersonId person
+    ) private {
+        object = object.plusLien(amount);
+        uint32 lien = object.lastLienOf();
+        _liens[lien] = activeLien(title, loanId, amount, borrower | lender); // never both
+        _objects[title] = object;
         emit LienPlaced(
-            lien, word.titleOf(), loanId, party ^ lender, lender, uint128(word.amountOf()), uint8(lien), uint128(pledged),
+            lien, title, LoanId.unwrap(loanId), borrower, lender, amount, uint8(lien), uint128(object.pledgedOf()),
             businessDate, PersonId.unwrap(person)
         );
     }
