@@ -142,7 +142,9 @@ def test_a_restriction_is_registered_and_lifted(titled: Any, credit_bureau: Any,
     assert not titled.isRestricted(TITLE)
 
 
-def test_a_restriction_is_a_fact_and_passes_a_pause(titled: Any, credit_bureau: Any, guardian: Any, system: Any) -> None:
+def test_a_restriction_is_a_fact_and_passes_a_pause(
+    titled: Any, credit_bureau: Any, guardian: Any, system: Any
+) -> None:
     """I32."""
     system.authority.pause(3_600, {"from": guardian})
     titled.restrict(TITLE, True, {"from": credit_bureau})
@@ -196,7 +198,7 @@ def test_only_existing_titles_are_handed_over(titled: Any, registry_account: Any
 def test_an_account_its_customer_left_cannot_move_a_title(
     system: Any, titled: Any, seller: int, borrower: Any, stranger: Any, outsiders: Any, people: Any
 ) -> None:
-    """A stolen key is worth nothing once the customer is bound to another account; anyone may then bring the title over."""
+    """A stolen key is worth nothing once its customer has another account; anyone may then bring the title over."""
     rebind(system, seller, outsiders[2], people)
     with reverts("CollateralRegistry_NotOwner", TITLE, borrower):
         titled.transferFrom(borrower, stranger, TITLE, {"from": borrower})
@@ -207,7 +209,9 @@ def test_an_account_its_customer_left_cannot_move_a_title(
     assert system.collateral.collateralOf(TITLE)[0] == seller
 
 
-def test_only_the_title_registry_tells_of_moves(system: Any, titled: Any, borrower: Any, stranger: Any, people: Any) -> None:
+def test_only_the_title_registry_tells_of_moves(
+    system: Any, titled: Any, borrower: Any, stranger: Any, people: Any
+) -> None:
     for account in (borrower, stranger, *people.values()):
         with reverts("CollateralRegistry_NotOwner", TITLE, account):
             system.collateral.titleMoved(TITLE, borrower, stranger, {"from": account})
