@@ -6,44 +6,44 @@ import argparse
 import importlib
 import pkgutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import benchmarks
-from benchmarks.harness import Row, Unavailable, entry, measured, write
+from analytics.errors import NotFound
+from benchmarks.harness import AIMS, Measured, told, write
 
 
-def rows() -> list[Row]:
-    """Every row of every module of the package, by module and then in its own order."""
-    modules = sorted(module.name for module in pkgutil.iter_modules(benchmarks.__path__) if module.name != "__main__")
-    return [row for name in modules for row in getattr(importlib.import_module(f"benchmarks.{name}"), "ROWS", ())]
+def rows() -> dict[str, Callable[[], Measured]]:
+    """Every row of every module of the package, in the order of the aims."""
+    found: dict[str, Callable[[], Measured]] = {}
+    for module in pkgutil.iter_modules(benchmarks.__path__):
+        if module.name != "__main__":
+            found |= getattr(importlib.import_module(f"benchmarks.{module.name}"), "ROWS", {})
+    return {name: found[name] for name in AIMS if name in found}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Exit status: 0, or 1 where an aim was missed, 2 where a name is unknown."""
+    """Exit status: 0, 1 where an aim was missed, 2 where a name is unknown."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", help="rows to measure; all by default")
     wanted = parser.parse_args(arguments).names
     known = rows()
-    unknown = set(wanted) - {row.name for row in known}
+    unknown = [name for name in wanted if name not in known]
     if unknown:
-        print(f"no row {', '.join(sorted(unknown))}; there are {', '.join(row.name for row in known)}", file=sys.stderr)
+        print(f"no row {', '.join(unknown)}; there are {', '.join(known)}", file=sys.stderr)
         return 2
     results = {}
-    for row in known:
-        if wanted and row.name not in wanted:
-            continue
+    for name in wanted or known:
         try:
-            results[row.name] = entry(row, measured(row))
-        except Unavailable as reason:
-            print(f"{row.name}: left out, {reason}", flush=True)
+            row = told(name, known[name]())
+        except NotFound as reason:
+            print(f"{name}: not measured, {reason}", flush=True)
             continue
-        told = results[row.name]
-        print(
-            f"{row.name}: {told['ratio']:g} × ({told['seconds']:g} s against {told['baseline_seconds']:g} s)",
-            flush=True,
-        )
-    write(known, results)
-    return 0 if all(told["met"] for told in results.values()) else 1
+        results[name] = row
+        speeds = f"{row['ours_per_second']:,.0f} against {row['baseline_per_second']:,.0f} {row['unit']}/s"
+        print(f"{name}: {row['ratio']:g} × ({speeds}; {row['note']})", flush=True)
+        write(results)
+    return 0 if all(row["met"] for row in results.values()) else 1
 
 
 if __name__ == "__main__":
