@@ -7,6 +7,7 @@ a drawdown, a payment or a write-off of a loan.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -143,8 +144,10 @@ def _troubled(world: World, year: int) -> list[Act]:
         if loan.pool:
             pools[loan.customer] = pools.get(loan.customer, 0) + loan.outstanding
     for ref, standing in pools.items():
-        borrowers = max(20, standing // 30)
-        acts.append(CountBorrowers(day=business_day(year, 12, 20), customer=ref, borrowers=borrowers))
+        obligor, borrowers = world.obligors[ref], max(20, standing // 30)
+        if borrowers != obligor.customer.borrowers:
+            obligor.customer = replace(obligor.customer, borrowers=borrowers)
+            acts.append(CountBorrowers(day=business_day(year, 12, 20), customer=ref, borrowers=borrowers))
     return acts
 
 
