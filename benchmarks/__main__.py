@@ -19,6 +19,9 @@ def rows() -> dict[str, Callable[[], Measured]]:
     for module in pkgutil.iter_modules(benchmarks.__path__):
         if module.name != "__main__":
             found |= getattr(importlib.import_module(f"benchmarks.{module.name}"), "ROWS", {})
+    without = [name for name in found if name not in AIMS]
+    if without:
+        raise KeyError(f"{', '.join(without)}: no aim; give one in benchmarks.harness.AIMS")
     return {name: found[name] for name in AIMS if name in found}
 
 
