@@ -6,7 +6,7 @@ import {LoanId} from "../contracts/types/Ids.sol";
 
 /// @title Tokenised deposits, with earmarked loan money
 /// @notice ERC-20 with two decimals (one unit = one fen). Supply = funded + drawdowns - loan payments - redemptions: the
-/// bank's deposit liability. Money drawn on a loan is held under the loan's earmark in this contract until its
+/// bank's deposit liability. A loan payment is an ERC-20 transfer to nobody beside the loan book's LoanRepaid. Money drawn on a loan is held under the loan's earmark in this contract until its
 /// borrower spends it with a payee. Earmarks belong to a loan and an account: an account bound later gets its own.
 interface IDepositToken {
     /// @notice Money drawn on a loan, not yet spent. Fen.
@@ -30,10 +30,6 @@ interface IDepositToken {
     event EarmarkReturned(uint64 indexed loanId, address indexed borrower, uint128 returned, uint128 freed);
     /// @notice A drawdown was taken back out of its earmark.
     event DrawdownReversed(uint64 indexed loanId, address indexed borrower, uint128 amount, uint128 remaining);
-    /// @notice A loan payment was burned.
-    event LoanPaymentBurned(uint64 indexed loanId, address indexed payer, uint128 amount, uint256 supply);
-    /// @notice A reversed loan payment was given back to its payer.
-    event LoanPaymentReturned(uint64 indexed loanId, address indexed payer, uint128 amount, uint256 supply);
     /// @notice Supply at the close of a business day.
     event SupplyClosed(uint24 indexed businessDate, uint256 supply, uint128 earmarked);
 
@@ -60,14 +56,14 @@ interface IDepositToken {
     /// all that remains; a zero purpose keeps the first one's.
     function creditDrawdown(LoanId loanId, address borrower, uint128 amount, uint64 payees, bytes4 purpose, uint24 expiry, EarmarkMode mode) external;
     /// @notice Burn a payment on a loan from a payer's free deposit. Only the loan book, for its caller.
-    function burnPayment(LoanId loanId, address payer, uint128 amount) external;
+    function burnPayment(address payer, uint128 amount) external;
     /// @notice Take a drawdown back that is reversed: burns from the earmark. Only the loan book.
     function reverseDrawdown(LoanId loanId, address borrower, uint128 amount) external;
     /// @notice Close an expired earmark: up to `most` is burned for the loan, the rest becomes the borrower's free deposit.
     /// Only the loan book.
     function returnEarmark(LoanId loanId, address borrower, uint128 most) external returns (uint128 returned);
     /// @notice Give a reversed payment back to its payer. Only the loan book.
-    function reversePayment(LoanId loanId, address payer, uint128 amount) external;
+    function reversePayment(address payer, uint128 amount) external;
     /// @notice Spend earmarked money with a payee. Only the borrower. Returns false, moving nothing, where the
     /// product blocks a diversion; the diversion is recorded either way.
     function spend(LoanId loanId, address payee, uint128 amount) external returns (bool moved);

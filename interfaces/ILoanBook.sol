@@ -41,28 +41,18 @@ interface ILoanBook {
         bytes32 termsHash; // hash of the term sheet
     }
 
-    /// @notice One loan of an opening book, as it stood.
+    /// @notice One loan of an opening book, as it stood. Fields are packed from the lowest bit up, widths in bits; every bit
+    /// not named is zero.
+    /// terms: customer 32, product 16, industry 32 (bytes4), region 48 (bytes6), start 16, maturity 16, category 4, the source's
+    /// own status 8 (kept apart from the life-cycle state), purpose 32 (bytes4), none 15, rate 31.
+    /// balances, in fen: as first lent 48, outstanding principal 48, principal paid 48, interest paid 48, fees paid 48.
+    /// arrears: principal due and unpaid 47, interest due and unpaid 47, none 94, written-off claim 52, day of the oldest
+    /// unpaid obligation 16 (zero exactly where nothing is due).
     struct ImportedLoan {
         bytes32 externalRef; // the row's reference in the source, never a name
-        CustomerId customer;
-        uint16 product;
-        bytes4 industry;
-        bytes6 region;
-        bytes4 purpose;
-        uint8 sourceStatus; // the source's own status code, kept apart from the life-cycle state
-        Category category;
-        int40 rate;
-        uint24 start;
-        uint24 maturity;
-        uint24 oldestDue; // day number of the oldest unpaid obligation, zero for none
-        uint64 originated; // fen, as first lent
-        uint64 outstanding; // fen of principal
-        uint64 principalPaid;
-        uint64 interestPaid;
-        uint64 feesPaid;
-        uint64 writtenOff;
-        uint64 principalDue; // fallen due and unpaid
-        uint64 interestDue;
+        uint256 terms;
+        uint256 balances;
+        uint256 arrears;
     }
 
     /// @notice A payment received outside the token, in a batch.
@@ -228,7 +218,8 @@ interface ILoanBook {
     error LoanBook_Overpayment(uint64 loanId, uint128 amount, uint128 owed);
     /// @notice Thrown when an external reference is already booked.
     error LoanBook_AlreadyImported(uint64 loanId);
-    /// @notice Thrown when an imported loan contradicts itself.
+    /// @notice Thrown when an imported loan contradicts itself: it owes and has paid more than was lent, is due without a day,
+    /// lasts past its maturity without being due, or starts in the future.
     error LoanBook_ImportInconsistent(uint64 loanId);
     /// @notice Thrown when a category table would hold from a day in the past or before the last one.
     error LoanBook_EffectiveDateInvalid(uint24 effectiveFrom, uint24 earliest);

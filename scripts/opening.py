@@ -16,6 +16,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from analytics.chain import read_events
+from analytics.errors import InvalidInput
 from analytics.ledger import CATEGORIES, COLLATERAL_KINDS, CUSTOMER_KINDS
 from data.acts import Customer, Guarantee, Lien, Loan, Opening, Rating, Title
 from scripts.desk import Desk, batches, code, imported_loan, reference
@@ -196,13 +197,39 @@ def _loans(desk: Desk, rows: Sequence[Loan], known: _Known) -> None:
     )  # fmt: skip
 
 
-def _imported(desk: Desk, row: Loan) -> tuple[object, ...]:
-    return (
-        reference(row.ref), desk.customers[row.customer], row.product, code(row.industry, 4), code(row.region, 6),
-        code(row.purpose, 4), row.source_status, CATEGORIES.index(row.category), row.rate, row.start, row.maturity,
-        row.oldest_due, row.originated, row.outstanding, row.principal_paid, row.interest_paid, row.fees_paid,
-        row.written_off, row.principal_due, row.interest_due,
+def _imported(desk: Desk, row: Loan) -> tuple[bytes, int, int, int]:
+    """A loan as ILoanBook.ImportedLoan packs it."""
+    terms = _packed(
+        (desk.customers[row.customer], 32), (row.product, 16), (_number(row.industry, 4), 32), (_number(row.region, 6), 48),
+        (row.start, 16), (row.maturity, 16), (CATEGORIES.index(row.category), 4), (row.source_status, 8),
+        (_number(row.purpose, 4), 32), (0, 15), (row.rate, 31),
     )  # fmt: skip
+    balances = _packed(
+        (row.originated, 48), (row.outstanding, 48), (row.principal_paid, 48), (row.interest_paid, 48), (row.fees_paid, 48)
+    )
+    arrears = _packed(
+        (row.principal_due, 47), (row.interest_due, 47), (0, 94), (row.written_off, 52), (row.oldest_due, 16)
+    )
+    return reference(row.ref), terms, balances, arrears
+
+
+def _packed(*fields: tuple[int, int]) -> int:
+    """Fields of (value, width in bits), the first in the lowest bits.
+
+    >>> hex(_packed((1, 8), (2, 4)))
+    '0x201'
+    """
+    word = shift = 0
+    for value, width in fields:
+        if not 0 <= value < 1 << width:
+            raise InvalidInput(f"{value} does not fit {width} bits: a loan book keeps no such number")
+        word |= value << shift
+        shift += width
+    return word
+
+
+def _number(text: str, width: int) -> int:
+    return int.from_bytes(code(text, width), "big")
 
 
 def _titles(desk: Desk, rows: Sequence[Title], known: _Known) -> None:

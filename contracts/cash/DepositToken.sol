@@ -6,25 +6,16 @@ import {ERC20} from "solady/src/tokens/ERC20.sol";
 import {IDepositToken} from "../../interfaces/IDepositToken.sol";
 import {IFundFlowLedger} from "../../interfaces/IFundFlowLedger.sol";
 import {Governed} from "../governance/Governed.sol";
+import {EarmarkWord, packEarmark} from "../types/EarmarkWord.sol";
 import {EarmarkMode, Role} from "../types/Enums.sol";
 import {LoanId, PersonId} from "../types/Ids.sol";
+import {MAX_MONEY} from "../types/LoanStorage.sol";
 
 /// @dev See IDepositToken. Earmarked money is this contract's own balance; nobody else can add to it.
 contract DepositToken is Governed, ERC20, IDepositToken {
-    uint256 private constant MAX_MONEY = (1 << 47) - 1;
-
-    /// @dev One word for what a borrower's account has under a loan.
-    struct StoredEarmark {
-        uint64 payees;
-        bytes4 purpose;
-        uint16 expiry;
-        EarmarkMode mode;
-        uint48 remaining;
-    }
-
     IFundFlowLedger public immutable flows;
 
-    mapping(LoanId => mapping(address borrower => StoredEarmark)) private _earmarks;
+    mapping(LoanId => mapping(address borrower => EarmarkWord)) private _earmarks;
 
     constructor(address authority_, IFundFlowLedger flows_) Governed(authority_) {
         flows = flows_;
@@ -68,53 +59,54 @@ contract DepositToken is Governed, ERC20, IDepositToken {
         LoanId loanId, address borrower, uint128 amount, uint64 payees, bytes4 purpose, uint24 expiry, EarmarkMode mode
     ) external {
         _only(Role.Book);
-        StoredEarmark memory mark = _earmarks[loanId][borrower];
-        uint256 remaining = uint256(mark.remaining) + amount;
+        EarmarkWord mark = _earmarks[loanId][borrower];
+        uint256 remaining = mark.remaining() + amount;
         if (remaining > MAX_MONEY || expiry > type(uint16).max) {
             revert DepositToken_EarmarkInvalid(LoanId.unwrap(loanId), remaining, expiry);
         }
-        if (purpose != 0) mark.purpose = purpose;
-        (mark.payees, mark.expiry, mark.mode, mark.remaining) = (payees, uint16(expiry), mode, uint48(remaining));
-        _earmarks[loanId][borrower] = mark;
+        if (purpose == 0) purpose = mark.purpose();
+        _earmarks[loanId][borrower] = packEarmark(payees, purpose, expiry, mode, remaining);
         _mint(address(this), amount);
         emit DrawdownCredited(
-            LoanId.unwrap(loanId), borrower, amount, uint128(remaining), payees, mark.purpose, expiry, uint8(mode)
+            LoanId.unwrap(loanId), borrower, amount, uint128(remaining), payees, purpose, expiry, uint8(mode)
         );
     }
 
     /// @inheritdoc IDepositToken
-    function burnPayment(LoanId loanId, address payer, uint128 amount) external {
+    function burnPayment(address payer, uint128 amount) external {
         _only(Role.Book);
         _burn(payer, amount);
-        emit LoanPaymentBurned(LoanId.unwrap(loanId), payer, amount, totalSupply());
     }
 
     /// @inheritdoc IDepositToken
     function reverseDrawdown(LoanId loanId, address borrower, uint128 amount) external {
         _only(Role.Book);
-        uint48 remaining = _take(loanId, borrower, amount);
+        EarmarkWord mark = _earmarks[loanId][borrower];
+        uint128 remaining = uint128(mark.remaining());
+        if (amount > remaining) revert DepositToken_EarmarkExceeded(LoanId.unwrap(loanId), remaining, amount);
+        remaining -= amount;
+        _earmarks[loanId][borrower] = mark.withRemaining(remaining);
         _burn(address(this), amount);
         emit DrawdownReversed(LoanId.unwrap(loanId), borrower, amount, remaining);
     }
 
     /// @inheritdoc IDepositToken
-    function reversePayment(LoanId loanId, address payer, uint128 amount) external {
+    function reversePayment(address payer, uint128 amount) external {
         _only(Role.Book);
         if (payer == address(this)) revert DepositToken_AccountInvalid(payer);
         _mint(payer, amount);
-        emit LoanPaymentReturned(LoanId.unwrap(loanId), payer, amount, totalSupply());
     }
 
     /// @inheritdoc IDepositToken
     function returnEarmark(LoanId loanId, address borrower, uint128 most) external returns (uint128 returned) {
         _only(Role.Book);
-        StoredEarmark memory mark = _earmarks[loanId][borrower];
+        EarmarkWord mark = _earmarks[loanId][borrower];
         uint64 id = LoanId.unwrap(loanId);
-        if (mark.remaining == 0) revert DepositToken_NoEarmark(id, borrower);
-        if (_today() <= mark.expiry) revert DepositToken_EarmarkNotExpired(id, mark.expiry, _today());
-        returned = uint128(FixedPointMathLib.min(mark.remaining, most));
-        uint128 freed = mark.remaining - returned;
-        _earmarks[loanId][borrower].remaining = 0;
+        if (mark.remaining() == 0) revert DepositToken_NoEarmark(id, borrower);
+        if (_today() <= mark.expiry()) revert DepositToken_EarmarkNotExpired(id, mark.expiry(), _today());
+        returned = uint128(FixedPointMathLib.min(mark.remaining(), most));
+        uint128 freed = uint128(mark.remaining()) - returned;
+        _earmarks[loanId][borrower] = mark.withRemaining(0);
         if (returned != 0) _burn(address(this), returned);
         if (freed != 0) _transfer(address(this), borrower, freed);
         emit EarmarkReturned(id, borrower, returned, freed);
@@ -127,23 +119,18 @@ contract DepositToken is Governed, ERC20, IDepositToken {
         uint64 id = LoanId.unwrap(loanId);
         if (payee == address(0) || payee == address(this)) revert DepositToken_AccountInvalid(payee);
         if (amount == 0) revert DepositToken_ZeroAmount();
-        StoredEarmark memory mark = _earmarks[loanId][msg.sender];
-        if (mark.remaining == 0) revert DepositToken_NoEarmark(id, msg.sender);
-        if (amount > mark.remaining) revert DepositToken_EarmarkExceeded(id, mark.remaining, amount);
-        if (today > mark.expiry) revert DepositToken_EarmarkExpired(id, mark.expiry, today);
+        EarmarkWord mark = _earmarks[loanId][msg.sender];
+        uint128 remaining = uint128(mark.remaining());
+        if (remaining == 0) revert DepositToken_NoEarmark(id, msg.sender);
+        if (amount > remaining) revert DepositToken_EarmarkExceeded(id, remaining, amount);
+        if (today > mark.expiry()) revert DepositToken_EarmarkExpired(id, mark.expiry(), today);
         // The ledger is this system's own and calls nobody back.
-        moved = flows.firstPayee(loanId, msg.sender, payee, amount, mark.payees, mark.purpose, mark.mode);
+        moved = flows.firstPayee(loanId, msg.sender, payee, amount, mark.payees(), mark.purpose(), mark.mode());
         if (!moved) return false;
-        uint48 remaining = _take(loanId, msg.sender, amount);
+        remaining -= amount;
+        _earmarks[loanId][msg.sender] = mark.withRemaining(remaining);
         _transfer(address(this), payee, amount);
         emit EarmarkSpent(id, payee, amount, remaining);
-    }
-
-    function _take(LoanId loanId, address borrower, uint128 amount) private returns (uint48 remaining) {
-        remaining = _earmarks[loanId][borrower].remaining;
-        if (amount > remaining) revert DepositToken_EarmarkExceeded(LoanId.unwrap(loanId), remaining, amount);
-        remaining -= uint48(amount);
-        _earmarks[loanId][borrower].remaining = remaining;
     }
 
     // ------------------------------------------------------------------ totals
@@ -153,8 +140,14 @@ contract DepositToken is Governed, ERC20, IDepositToken {
 
     /// @inheritdoc IDepositToken
     function earmarkOf(LoanId loanId, address borrower) external view returns (Earmark memory) {
-        StoredEarmark memory m = _earmarks[loanId][borrower];
-        return Earmark({remaining: m.remaining, payees: m.payees, purpose: m.purpose, expiry: m.expiry, mode: m.mode});
+        EarmarkWord mark = _earmarks[loanId][borrower];
+        return Earmark({
+            remaining: uint128(mark.remaining()),
+            payees: mark.payees(),
+            purpose: mark.purpose(),
+            expiry: mark.expiry(),
+            mode: mark.mode()
+        });
     }
 
     /// @inheritdoc IDepositToken

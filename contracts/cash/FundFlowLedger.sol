@@ -74,13 +74,13 @@ contract FundFlowLedger is Governed, IFundFlowLedger {
         uint24 today = _postingDay();
         uint64 id = LoanId.unwrap(loanId);
         if (hop < 2) revert FundFlowLedger_HopInvalid(hop);
-        StoredTrace memory trace = _traces[loanId];
+        StoredTrace storage trace = _traces[loanId];
         if (trace.spent == 0) revert FundFlowLedger_NothingDrawn(id);
         uint256 onward = uint256(trace.onward) + amount;
         if (onward > uint256(trace.spent) * (uint256(hop) - 1)) {
             revert FundFlowLedger_TraceExceeded(id, trace.onward, amount, trace.spent);
         }
-        _traces[loanId].onward = uint72(onward);
+        trace.onward = uint72(onward);
         emit FlowRecorded(id, to, from, amount, purpose, _categories[to], hop, true, today);
     }
 

@@ -167,7 +167,7 @@ library Corrections {
         if (r.kind == PostingKind.Payment) {
             if (r.principal != 0) w.policy.add(Books.keys(p), r.principal);
             uint128 amount = r.principal + r.interest + r.penalty + r.fee;
-            if (r.account != address(0)) w.token.reversePayment(r.loanId, r.account, amount);
+            if (r.account != address(0)) w.token.reversePayment(r.account, amount);
         } else if (r.kind == PostingKind.Drawdown) {
             w.policy.reduce(Books.keys(p), r.principal);
             if (restored != 0) w.policy.reserve(r.loanId, Books.keys(p), uint128(restored));

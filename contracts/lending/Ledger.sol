@@ -55,8 +55,7 @@ library Books {
         if (LoanCodec.hasDues(running)) p.unpackDues(l.dues[id]);
     }
 
-    function loadLive(Ledger storage l, uint64 id) internal view returns (Position memory p) {
-        p = load(l, id);
+    function expectLive(uint64 id, Position memory p) internal pure {
         if (!isLive(p)) revert ILoanBook.LoanBook_WrongState(id, uint8(p.state));
     }
 
@@ -85,12 +84,17 @@ library Books {
         if (p.state == LoanState.Repaid) emit ILoanBook.LoanClosed(id, valueDate);
     }
 
-    /// @dev Write back what changed.
-    function store(Ledger storage l, uint64 id, Position memory p) internal {
+    /// @dev Write the balances back.
+    function storeBalances(Ledger storage l, uint64 id, Position memory p) internal {
         uint256 dues = p.packDues();
         if (dues != p.wordC) l.dues[id] = dues;
         uint256 running = p.packRunning(dues != 0);
         if (running != p.wordB) l.running[id] = running;
+    }
+
+    /// @dev Write back what changed.
+    function store(Ledger storage l, uint64 id, Position memory p) internal {
+        storeBalances(l, id, p);
         uint256 terms = p.packTerms();
         if (terms != p.wordA) l.terms[id] = terms;
     }
@@ -98,7 +102,9 @@ library Books {
     /// @dev Number a posting.
     function number(uint64 id, Position memory p) internal pure {
         if (p.postings == type(uint16).max) revert ILoanBook.LoanBook_PostingsExhausted(id, uint16(p.postings));
-        ++p.postings;
+        unchecked {
+            ++p.postings;
+        }
     }
 
     // ------------------------------------------------------------------ time
@@ -117,6 +123,7 @@ library Books {
     }
 
     function passDueDates(Ledger storage l, uint64 id, Position memory p, uint256 day, uint256 payment) internal {
+        if (!p.mayFallDue(day)) return;
         for (uint256 due = p.nextDue(); due != 0 && due <= day; due = p.nextDue()) {
             bool clean = p.principalDue + p.interestDue == 0;
             (uint256 principal, uint256 interest) = p.fallDue(due);

@@ -12,7 +12,7 @@ import {Governed} from "../governance/Governed.sol";
 import {Importing} from "../governance/Importing.sol";
 import {ChargeKind, DefaultTrigger, Role} from "../types/Enums.sol";
 import {LoanId, PersonId} from "../types/Ids.sol";
-import {CategoryTable, MAX_DAY, MAX_MONEY} from "../types/LoanStorage.sol";
+import {CategoryTable, MAX_DAY, MAX_MONEY, Position} from "../types/LoanStorage.sol";
 import {bit} from "../types/Seat.sol";
 import {Corrections} from "./Corrections.sol";
 import {Books, Ledger, Wiring} from "./Ledger.sol";
@@ -152,8 +152,10 @@ contract LoanBook is Counting, Importing, ILoanBook {
         uint24 today = _postingDay();
         _checkSigners(loanId, valueDate, today);
         uint64 id = Books.raw(loanId);
-        _ledger.receiveOne(_wiring(), id, amount, valueDate, msg.sender);
-        token.burnPayment(loanId, msg.sender, amount);
+        Position memory p = _ledger.load(id);
+        uint256 principal = _ledger.receivePayment(id, p, amount, valueDate, msg.sender);
+        if (principal != 0) policy.reduce(Books.keys(p), uint128(principal));
+        token.burnPayment(msg.sender, amount);
     }
 
     /// @inheritdoc ILoanBook
@@ -161,7 +163,7 @@ contract LoanBook is Counting, Importing, ILoanBook {
         _only(Role.Collector);
         uint24 today = _postingDay();
         if (valueDate != today) _useAuthorisation(keccak256(abi.encode(payments)), valueDate, today);
-        _ledger.receiveBatch(_wiring(), payments, valueDate);
+        _ledger.receiveBatch(policy, payments, valueDate);
     }
 
     /// @inheritdoc ILoanBook
@@ -271,11 +273,11 @@ contract LoanBook is Counting, Importing, ILoanBook {
         _only(Role.LoanOfficer);
         uint256 total;
         for (uint256 i; i < rows.length; ++i) {
-            total += rows[i].outstanding;
+            total += (rows[i].balances >> 48) & type(uint48).max;
         }
         _count(importId, rows.length, total);
         _loans += uint64(rows.length);
-        _ledger.importLoans(_wiring(), importId, rows, _postingDay());
+        _ledger.importLoans(policy, customers.customers(), importId, rows, _postingDay());
     }
 
     // ------------------------------------------------------------------ totals and views

@@ -1,91 +1,148 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.26;
 
+import {ICreditPolicy} from "../../interfaces/ICreditPolicy.sol";
 import {ILoanBook} from "../../interfaces/ILoanBook.sol";
+import {LoanCodec} from "../libraries/LoanCodec.sol";
 import {LoanMath} from "../libraries/LoanMath.sol";
 import {Category, LoanState} from "../types/Enums.sol";
-import {CustomerId} from "../types/Ids.sol";
-import {MAX_DAY, MAX_MONEY, MAX_RATE, Position} from "../types/LoanStorage.sol";
-import {Books, Ledger, Wiring} from "./Ledger.sol";
+import {MAX_MONEY, Position} from "../types/LoanStorage.sol";
+import {Books, Ledger} from "./Ledger.sol";
 import {Origination} from "./Origination.sol";
 
-/// @dev The opening book: loans recorded as they stood. Interest accrues from the day of the import.
+/// @dev The opening book: loans recorded as they stood. Interest accrues from the day of the import. Rows come as packed
+/// words, laid out so that most of them is stored as it came; ILoanBook.ImportedLoan tells the bits.
 library OpeningBook {
     using Books for Ledger;
+    using LoanCodec for Position;
     using LoanMath for Position;
 
+    uint256 private constant U48 = type(uint48).max;
+    /// @dev Bits that a row leaves zero.
+    uint256 private constant NO_TERMS = (uint256(0x3f) << 250) | (uint256(0x7fff) << 204);
+    uint256 private constant NO_BALANCES = uint256(0xffff) << 240;
+    uint256 private constant NO_ARREARS = ((uint256(1) << 94) - 1) << 94;
+
+    /// @dev What the rows of a batch share.
+    struct Batch {
+        uint256 importId;
+        uint256 known; // customers registered
+        uint256 today;
+        uint256 product; // the last row's, and its flags
+        uint256 flags;
+    }
+
     function importLoans(
-        Ledger storage l, Wiring memory w, uint32 importId, ILoanBook.ImportedLoan[] calldata rows, uint24 today
+        Ledger storage l, ICreditPolicy policy, uint256 known, uint32 importId, ILoanBook.ImportedLoan[] calldata rows, uint24 today
     ) external {
-        uint256 known = w.customers.customers();
+        Batch memory b = Batch(importId, known, today, type(uint256).max, 0);
+        Position memory p;
+        uint256[12] memory words;
         for (uint256 i; i < rows.length; ++i) {
-            uint32 customer = CustomerId.unwrap(rows[i].customer);
-            if (customer == 0 || customer > known) revert ILoanBook.LoanBook_CustomerUnknown(customer);
-            _import(l, w, importId, rows[i], today);
+            _import(l, policy, b, rows[i], p, words);
         }
     }
 
-    function _import(Ledger storage l, Wiring memory w, uint32 importId, ILoanBook.ImportedLoan calldata row, uint24 today) private {
+    function _import(
+        Ledger storage l, ICreditPolicy policy, Batch memory b, ILoanBook.ImportedLoan calldata row, Position memory p,
+        uint256[12] memory words
+    ) private {
         uint64 id = idOf(row.externalRef);
         if (l.terms[id] != 0) revert ILoanBook.LoanBook_AlreadyImported(id);
-        if (!_agrees(row, today)) revert ILoanBook.LoanBook_ImportInconsistent(id);
-        Position memory p;
-        p.customer = CustomerId.unwrap(row.customer);
-        p.product = row.product;
-        (p.industry, p.region) = (row.industry, row.region);
-        (p.start, p.maturity) = (row.start, row.maturity);
-        p.category = uint256(row.category);
-        p.terms = Origination.flags(l.product(row.product), false);
-        p.rate = uint40(row.rate);
-        p.principal = row.outstanding;
-        p.accruedThrough = today;
-        p.instalment = p.dueDatesBefore(today);
-        p.state = _stateOf(row);
-        (p.principalDue, p.interestDue, p.oldestDue) = (row.principalDue, row.interestDue, row.oldestDue);
-        p.writtenOff = row.writtenOff;
+        _unpack(p, row);
+        if (p.customer == 0 || p.customer > b.known) revert ILoanBook.LoanBook_CustomerUnknown(uint32(p.customer));
+        if (!_agrees(p, row, b.today)) revert ILoanBook.LoanBook_ImportInconsistent(id);
+        if (p.product != b.product) {
+            b.flags = Origination.flags(l.product(uint16(p.product)), false);
+            b.product = p.product;
+        }
+        p.terms = b.flags;
+        p.accruedThrough = b.today;
+        p.instalment = p.dueDatesBefore(b.today);
         if (p.principal != p.principalDue) p.fixInstalment();
         l.store(id, p);
-        _tellImported(id, importId, row, today);
-        _tellBalances(id, p, row);
-        if (row.outstanding != 0) w.policy.add(Books.keys(p), row.outstanding);
+        _tellImported(id, b, row, p, words);
+        _tellBalances(id, row, p, words);
+        if (p.principal != 0) policy.add(Books.keys(p), uint128(p.principal));
+    }
+
+    /// @dev Fill a loan that is not yet stored.
+    function _unpack(Position memory p, ILoanBook.ImportedLoan calldata row) private pure {
+        p.unpackTerms(row.terms);
+        p.unpackRunning(0);
+        p.unpackDues(row.arrears);
+        (p.wordA, p.wordC, p.instalmentAmount) = (0, 0, 0);
+        p.principal = (row.balances >> 48) & U48;
+        p.state = _stateOf(p);
+    }
+
+    /// @dev Substandard and worse is in default; without anything owed, a loan is repaid or lives on as a claim.
+    function _stateOf(Position memory p) private pure returns (LoanState) {
+        if (p.principal != 0 || p.interestDue != 0) {
+            return p.category >= uint256(Category.Substandard) ? LoanState.Defaulted : LoanState.Active;
+        }
+        return p.writtenOff != 0 ? LoanState.WrittenOff : LoanState.Repaid;
     }
 
     /// @dev A row must not contradict itself: what was lent covers what is owed and was paid, arrears have a day, and past
     /// maturity all principal is due.
-    function _agrees(ILoanBook.ImportedLoan calldata r, uint256 today) private pure returns (bool) {
-        if (r.rate < 0 || uint40(r.rate) > MAX_RATE || r.start > today || r.maturity <= r.start) return false;
-        if (r.maturity > MAX_DAY || r.originated == 0 || r.originated > MAX_MONEY) return false;
-        if (uint256(r.outstanding) + r.principalPaid > r.originated) return false;
-        if (r.principalDue > r.outstanding || r.interestDue > MAX_MONEY || r.writtenOff > MAX_MONEY) return false;
-        bool arrears = r.principalDue != 0 || r.interestDue != 0;
-        if (arrears != (r.oldestDue != 0) || r.oldestDue > today) return false;
-        if (r.outstanding != 0 && r.category == Category.None) return false;
-        return r.maturity >= today || r.principalDue == r.outstanding;
+    function _agrees(Position memory p, ILoanBook.ImportedLoan calldata row, uint256 today) private pure returns (bool) {
+        if ((row.terms & NO_TERMS) | (row.balances & NO_BALANCES) | (row.arrears & NO_ARREARS) != 0) return false;
+        if (p.start == 0 || p.start > today || p.maturity <= p.start || p.category > uint256(Category.Loss)) return false;
+        uint256 originated = row.balances & U48;
+        if (originated == 0 || originated > MAX_MONEY) return false;
+        if (p.principal + ((row.balances >> 96) & U48) > originated || p.principalDue > p.principal) return false;
+        if ((p.principalDue + p.interestDue != 0) != (p.oldestDue != 0) || p.oldestDue > today) return false;
+        if (p.category == uint256(Category.None) && p.state != LoanState.Repaid) return false;
+        return p.maturity >= today || p.principalDue == p.principal;
     }
 
-    /// @dev Substandard and worse is in default; without principal, a loan is repaid or lives on as a claim.
-    function _stateOf(ILoanBook.ImportedLoan calldata r) private pure returns (LoanState) {
-        if (r.outstanding != 0 || r.interestDue != 0) {
-            return r.category >= Category.Substandard ? LoanState.Defaulted : LoanState.Active;
+    /// @dev LoanImported, word by word in memory.
+    function _tellImported(
+        uint64 id, Batch memory b, ILoanBook.ImportedLoan calldata row, Position memory p, uint256[12] memory words
+    ) private {
+        words[0] = b.importId;
+        words[1] = uint256(row.externalRef);
+        words[2] = p.product;
+        words[3] = uint256(bytes32(p.industry));
+        words[4] = uint256(bytes32(p.region));
+        words[5] = ((row.terms >> 172) & type(uint32).max) << 224;
+        words[6] = (row.terms >> 164) & 0xff;
+        words[7] = p.rate;
+        words[8] = p.start;
+        words[9] = p.maturity;
+        words[10] = b.today;
+        (bytes32 topic, uint256 customer) = (ILoanBook.LoanImported.selector, p.customer);
+        assembly ("memory-safe") {
+            log3(words, 0x160, topic, id, customer)
         }
-        return r.writtenOff != 0 ? LoanState.WrittenOff : LoanState.Repaid;
     }
 
-    function _tellImported(uint64 id, uint32 importId, ILoanBook.ImportedLoan calldata r, uint24 today) private {
-        emit ILoanBook.LoanImported(
-            id, CustomerId.unwrap(r.customer), importId, r.externalRef, r.product, r.industry, r.region, r.purpose,
-            r.sourceStatus, r.rate, r.start, r.maturity, today
-        );
+    /// @dev BalancesImported, word by word in memory.
+    function _tellBalances(uint64 id, ILoanBook.ImportedLoan calldata row, Position memory p, uint256[12] memory words) private {
+        uint256 balances = row.balances;
+        words[0] = p.category;
+        words[1] = p.oldestDue;
+        words[2] = balances & U48;
+        words[3] = p.principal;
+        words[4] = (balances >> 96) & U48;
+        words[5] = (balances >> 144) & U48;
+        words[6] = (balances >> 192) & U48;
+        words[7] = p.writtenOff;
+        words[8] = p.principalDue;
+        words[9] = p.interestDue;
+        words[10] = p.instalmentAmount;
+        words[11] = p.instalment;
+        (bytes32 topic, uint256 state) = (ILoanBook.BalancesImported.selector, uint256(p.state));
+        assembly ("memory-safe") {
+            log3(words, 0x180, topic, id, state)
+        }
     }
 
-    function _tellBalances(uint64 id, Position memory p, ILoanBook.ImportedLoan calldata r) private {
-        emit ILoanBook.BalancesImported(
-            id, uint8(p.state), uint8(r.category), r.oldestDue, r.originated, r.outstanding, r.principalPaid, r.interestPaid,
-            r.feesPaid, r.writtenOff, r.principalDue, r.interestDue, uint128(p.instalmentAmount), uint16(p.instalment)
-        );
-    }
-
-    function idOf(bytes32 externalRef) internal pure returns (uint64) {
-        return uint64(uint256(keccak256(abi.encode(externalRef)))) | (1 << 63);
+    function idOf(bytes32 externalRef) internal pure returns (uint64 id) {
+        assembly ("memory-safe") {
+            mstore(0, externalRef)
+            id := or(and(keccak256(0, 0x20), 0x7fffffffffffffff), 0x8000000000000000)
+        }
     }
 }

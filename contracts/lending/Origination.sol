@@ -154,7 +154,7 @@ library Origination {
         if (account == address(0)) revert ILoanBook.LoanBook_NoAccount(uint32(p.customer));
         bytes4 purpose = p.state == LoanState.Approved ? bytes4(uint32(p.accrued)) : bytes4(0);
         _lend(l, loanId, p, d.amount, d.valueDate, account);
-        StoredProduct memory terms = l.products[uint16(p.product)];
+        StoredProduct storage terms = l.products[uint16(p.product)];
         _checkCover(w, loanId, p, terms.maxLoanToValue, liens);
         w.policy.convert(Books.keys(p), d.amount);
         w.token.creditDrawdown(loanId, account, d.amount, d.payees, purpose, d.expiry, terms.earmarkMode);

@@ -20,7 +20,9 @@ library Quality {
     uint256 private constant DEFAULT_DAYS = 90;
 
     function classify(Ledger storage l, uint64 id, uint24 today, uint16 lastTable) external {
-        _classify(l, id, l.loadLive(id), today, l.tableOn(lastTable, today));
+        Position memory p = l.load(id);
+        Books.expectLive(id, p);
+        _classify(l, id, p, today, l.tableOn(lastTable, today));
     }
 
     function classifyInBatch(Ledger storage l, LoanId[] calldata loanIds, uint24 today, uint16 lastTable) external {

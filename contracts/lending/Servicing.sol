@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.26;
 
+import {ICreditPolicy} from "../../interfaces/ICreditPolicy.sol";
 import {ILoanBook} from "../../interfaces/ILoanBook.sol";
 import {LoanMath} from "../libraries/LoanMath.sol";
 import {ChargeKind} from "../types/Enums.sol";
-import {PersonId} from "../types/Ids.sol";
+import {CustomerId, PersonId} from "../types/Ids.sol";
 import {MAX_MONEY, Position, Split} from "../types/LoanStorage.sol";
-import {Books, Ledger, Wiring} from "./Ledger.sol";
+import {Books, Ledger} from "./Ledger.sol";
 
 /// @dev Money coming in, and charges.
 library Servicing {
@@ -17,40 +18,50 @@ library Servicing {
     /// exhaust the numbers.
     uint256 private constant LAST_FREE_POSTING = 60_000;
 
-    function receiveBatch(Ledger storage l, Wiring memory w, ILoanBook.Payment[] calldata payments, uint24 valueDate)
+    /// @dev Runs of payments of one customer, industry and region reach the buckets together.
+    function receiveBatch(Ledger storage l, ICreditPolicy policy, ILoanBook.Payment[] calldata payments, uint24 valueDate)
         external
     {
+        ICreditPolicy.Keys memory run;
+        uint256 repaid;
         for (uint256 i; i < payments.length; ++i) {
             uint64 id = Books.raw(payments[i].loanId);
-            receivePayment(l, w, id, l.loadLive(id), payments[i].amount, valueDate, address(0));
+            Position memory p = l.load(id);
+            if (CustomerId.unwrap(run.customer) != p.customer || run.industry != p.industry || run.region != p.region) {
+                if (repaid != 0) policy.reduce(run, uint128(repaid));
+                run = Books.keys(p);
+                repaid = 0;
+            }
+            repaid += receivePayment(l, id, p, payments[i].amount, valueDate, address(0));
         }
+        if (repaid != 0) policy.reduce(run, uint128(repaid));
     }
 
-    function receiveOne(Ledger storage l, Wiring memory w, uint64 id, uint256 amount, uint24 valueDate, address payer)
-        external
-    {
-        receivePayment(l, w, id, l.loadLive(id), amount, valueDate, payer);
-    }
-
-    /// @dev Check, let due dates pass, split, write, tell; then the buckets. `payer` is zero outside the token.
+    /// @dev Check, let due dates pass, split, write, tell. `payer` is zero outside the token.
+    /// @return The principal that the caller must take out of the buckets.
     function receivePayment(
-        Ledger storage l, Wiring memory w, uint64 id, Position memory p, uint256 amount, uint24 valueDate, address payer
-    ) internal {
+        Ledger storage l, uint64 id, Position memory p, uint256 amount, uint24 valueDate, address payer
+    ) internal returns (uint256) {
+        Books.expectLive(id, p);
         l.advance(id, p, valueDate, amount);
         uint256 owed = p.payoff();
+        _checkAmount(id, p, amount, owed, payer);
+        Split memory s = p.pay(amount, owed);
+        if (p.oldestDue != 0) l.findOldest(id, p);
+        if (amount == owed) Books.closeIfSettled(p);
+        Books.number(id, p);
+        l.storeBalances(id, p);
+        _tellRepaid(id, p, s, valueDate, payer);
+        Books.tellClosed(id, p, valueDate);
+        return s.principal;
+    }
+
+    function _checkAmount(uint64 id, Position memory p, uint256 amount, uint256 owed, address payer) private pure {
         if (amount == 0) revert ILoanBook.LoanBook_AmountInvalid(id, 0, owed);
         if (amount > owed) revert ILoanBook.LoanBook_Overpayment(id, uint128(amount), uint128(owed));
         if (p.postings >= LAST_FREE_POSTING && amount != owed && payer != address(0)) {
             revert ILoanBook.LoanBook_PostingsExhausted(id, uint16(p.postings));
         }
-        Split memory s = p.pay(amount);
-        if (p.oldestDue != 0) l.findOldest(id, p);
-        if (amount == owed) Books.closeIfSettled(p);
-        Books.number(id, p);
-        l.store(id, p);
-        _tellRepaid(id, p, s, valueDate, payer);
-        Books.tellClosed(id, p, valueDate);
-        if (s.principal != 0) w.policy.reduce(Books.keys(p), uint128(s.principal));
     }
 
     /// @dev LoanRepaid, word by word in memory: the event has more fields than the stack has room for.
@@ -78,7 +89,8 @@ library Servicing {
     function charge(Ledger storage l, uint64 id, ChargeKind kind, uint128 amount, uint24 valueDate, PersonId person)
         external
     {
-        Position memory p = l.loadLive(id);
+        Position memory p = l.load(id);
+        Books.expectLive(id, p);
         uint256 room = MAX_MONEY - (kind == ChargeKind.Fee ? p.feeDue : p.penaltyDue);
         if (amount == 0 || amount > room) revert ILoanBook.LoanBook_AmountInvalid(id, amount, room);
         if (kind == ChargeKind.Fee) p.feeDue += amount;

@@ -46,8 +46,15 @@ library LoanCodec {
         p.postings = (word >> 202) & U16;
         p.instalment = (word >> 218) & U16;
         p.availableUntil = (word >> 234) & U16;
-        p.state = LoanState((word >> 250) & 0xf);
+        p.state = _state((word >> 250) & 0xf);
         p.rounded = (word >> 254) & 1 == 1;
+    }
+
+    /// @dev Only states have ever been packed, so none needs checking.
+    function _state(uint256 code) private pure returns (LoanState state) {
+        assembly ("memory-safe") {
+            state := code
+        }
     }
 
     function packRunning(Position memory p, bool arrears) internal pure returns (uint256) {
@@ -102,8 +109,7 @@ library LoanCodec {
 
     /// @dev Months between due dates; zero: everything at maturity.
     function cycleMonths(Position memory p) internal pure returns (uint256) {
-        uint256 code = (p.terms >> 4) & 7;
-        return code < 2 ? code : code == 2 ? 3 : code == 3 ? 6 : 12;
+        return (0x0c06030100 >> (p.terms >> 4 & 7) * 8) & 0xff;
     }
 
     /// @dev What one fen of interest is in the unit of `accrued`.

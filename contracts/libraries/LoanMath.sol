@@ -13,15 +13,20 @@ import {Rounding} from "./Rounding.sol";
 /// @title What a loan owes, when, and what a payment pays
 /// @notice Interest accrues as the exact integer fen x ppb x days. What falls due is rounded down and the residue carried;
 /// once in a loan's life, when its last instalment falls due or it is paid off, interest is rounded up.
+/// @dev Unchecked throughout: every field is at most 92 bits wide, so that no sum or product here reaches 256 bits, and
+/// what is subtracted is a part, by `min` or by division, of what it is subtracted from.
 library LoanMath {
     using LoanCodec for Position;
 
     // ------------------------------------------------------------------ accrual
     /// @dev Accrue to a day. Accruing twice is accruing once. A full register stops growing rather than block a payment.
     function accrue(Position memory p, uint256 day) internal pure {
-        if (day <= p.accruedThrough) return;
-        p.accrued = FixedPointMathLib.min(p.accrued + p.principal * p.rate * (day - p.accruedThrough), MAX_ACCRUED);
-        p.accruedThrough = day;
+        unchecked {
+            if (day <= p.accruedThrough) return;
+            uint256 accrued = p.accrued + p.principal * p.rate * (day - p.accruedThrough);
+            p.accrued = accrued < MAX_ACCRUED ? accrued : MAX_ACCRUED;
+            p.accruedThrough = day;
+        }
     }
 
     /// @dev Interest accrued and not due, in whole fen, as the last payment must settle it.
@@ -30,6 +35,15 @@ library LoanMath {
     }
 
     // ------------------------------------------------------------------ schedule
+    /// @dev A cheap bound: false tells for sure that no due date lies on or before the day. Whatever the start, n months
+    /// last more than 30.43 n - 5 days.
+    function mayFallDue(Position memory p, uint256 day) internal pure returns (bool) {
+        unchecked {
+            if (day >= p.maturity) return true;
+            return (day + 5 - p.start) * 100 >= (p.instalment + 1) * p.cycleMonths() * 3043 && p.terms & 0x70 != 0;
+        }
+    }
+
     /// @dev The next due date, or zero where the last has passed.
     function nextDue(Position memory p) internal pure returns (uint256) {
         return dueDate(p, p.instalment + 1);
@@ -61,11 +75,13 @@ library LoanMath {
 
     /// @dev The least number of cycles from the start that reaches a day after it.
     function _cyclesUp(Position memory p, uint256 day, uint256 cycle) private pure returns (uint256) {
-        (uint256 fromYear, uint256 fromMonth,) = DateTimeLib.epochDayToDate(p.start);
-        (uint256 toYear, uint256 toMonth,) = DateTimeLib.epochDayToDate(day);
-        uint256 months = toYear * 12 + toMonth - fromYear * 12 - fromMonth;
-        if (Calendar.addMonths(p.start, int256(months)) < day) ++months;
-        return FixedPointMathLib.divUp(months, cycle);
+        unchecked {
+            (uint256 fromYear, uint256 fromMonth,) = DateTimeLib.epochDayToDate(p.start);
+            (uint256 toYear, uint256 toMonth,) = DateTimeLib.epochDayToDate(day);
+            uint256 months = toYear * 12 + toMonth - fromYear * 12 - fromMonth;
+            if (Calendar.addMonths(p.start, int256(months)) < day) ++months;
+            return (months + cycle - 1) / cycle;
+        }
     }
 
     /// @dev Fix an annuity's instalment on what is not yet due over the instalments that remain.
@@ -81,84 +97,105 @@ library LoanMath {
 
     /// @dev Let the next instalment fall due on its day.
     function fallDue(Position memory p, uint256 day) internal pure returns (uint256 principal, uint256 interest) {
-        accrue(p, day);
-        bool last = day == p.maturity;
-        if (last) _roundUp(p);
-        (interest,) = Rounding.wholeDown(p.accrued, p.unit());
-        interest = FixedPointMathLib.min(interest, MAX_MONEY - p.interestDue);
-        p.accrued -= interest * p.unit();
-        principal = _principalFalling(p, last, interest);
-        p.principalDue += principal;
-        p.interestDue += interest;
-        ++p.instalment;
+        unchecked {
+            accrue(p, day);
+            bool last = day == p.maturity;
+            if (last) _roundUp(p);
+            uint256 unit = p.unit();
+            interest = FixedPointMathLib.min(p.accrued / unit, MAX_MONEY - p.interestDue);
+            p.accrued -= interest * unit;
+            principal = _principalFalling(p, last, interest);
+            p.principalDue += principal;
+            p.interestDue += interest;
+            ++p.instalment;
+        }
     }
 
     function _principalFalling(Position memory p, bool last, uint256 interest) private pure returns (uint256) {
-        uint256 undue = p.principal - p.principalDue;
-        if (last) return undue;
-        LoanType kind = p.loanType();
-        if (kind == LoanType.Bullet) return 0;
-        if (kind == LoanType.Linear) return undue / (instalments(p) - p.instalment);
-        return FixedPointMathLib.min(undue, FixedPointMathLib.zeroFloorSub(p.instalmentAmount, interest));
+        unchecked {
+            uint256 undue = p.principal - p.principalDue;
+            if (last) return undue;
+            LoanType kind = p.loanType();
+            if (kind == LoanType.Bullet) return 0;
+            if (kind == LoanType.Linear) return undue / (instalments(p) - p.instalment);
+            return FixedPointMathLib.min(undue, FixedPointMathLib.zeroFloorSub(p.instalmentAmount, interest));
+        }
     }
 
     /// @dev Make the one rounding up: from here on whole fen of `accrued` include it.
     function _roundUp(Position memory p) private pure {
         if (p.rounded) return;
-        p.accrued = FixedPointMathLib.min(p.accrued + p.unit() - 1, MAX_ACCRUED);
+        unchecked {
+            p.accrued = FixedPointMathLib.min(p.accrued + p.unit() - 1, MAX_ACCRUED);
+        }
         p.rounded = true;
     }
 
     // ------------------------------------------------------------------ payment
     /// @dev Fees, penalties, interest and principal that are due and unpaid.
     function due(Position memory p) internal pure returns (uint256) {
-        return p.principalDue + p.interestDue + p.penaltyDue + p.feeDue;
+        unchecked {
+            return p.principalDue + p.interestDue + p.penaltyDue + p.feeDue;
+        }
     }
 
     /// @dev What closes the loan on the day it is accrued to.
     function payoff(Position memory p) internal pure returns (uint256) {
-        return p.principal + p.interestDue + p.penaltyDue + p.feeDue + accruedUp(p);
+        unchecked {
+            return p.principal + p.interestDue + p.penaltyDue + p.feeDue + accruedUp(p);
+        }
     }
 
-    /// @dev Take a payment of at most `payoff`: what is due in the product's order, then principal, then accrued interest.
-    function pay(Position memory p, uint256 amount) internal pure returns (Split memory s) {
-        bool whole = amount == payoff(p);
-        uint256 rest = amount;
+    /// @dev Take a payment of at most `owed`, the payoff: what is due in the product's order, then principal, then accrued
+    /// interest.
+    function pay(Position memory p, uint256 amount, uint256 owed) internal pure returns (Split memory s) {
+        unchecked {
+            uint256 rest = amount;
+            if (due(p) != 0) rest = _payDues(p, s, rest);
+            rest = _payPrincipal(p, s, rest, p.principal);
+            if (amount == owed) _roundUp(p);
+            if (rest == 0) return s;
+            s.interest += rest;
+            p.accrued -= rest * p.unit();
+        }
+    }
+
+    function _payDues(Position memory p, Split memory s, uint256 rest) private pure returns (uint256) {
         if (p.waterfall() == Waterfall.FeesFirst) {
             rest = _payCharges(p, s, rest);
             rest = _payInterest(p, s, rest);
-            rest = _payPrincipal(p, s, rest, p.principalDue);
-        } else {
-            rest = _payPrincipal(p, s, rest, p.principalDue);
-            rest = _payInterest(p, s, rest);
-            rest = _payCharges(p, s, rest);
+            return _payPrincipal(p, s, rest, p.principalDue);
         }
-        rest = _payPrincipal(p, s, rest, p.principal);
-        if (whole) _roundUp(p);
-        s.interest += rest;
-        p.accrued -= rest * p.unit();
-        if (whole && p.undrawn == 0) p.accrued = 0;
+        rest = _payPrincipal(p, s, rest, p.principalDue);
+        rest = _payInterest(p, s, rest);
+        return _payCharges(p, s, rest);
     }
 
     function _payCharges(Position memory p, Split memory s, uint256 rest) private pure returns (uint256) {
-        s.fee = FixedPointMathLib.min(rest, p.feeDue);
-        s.penalty = FixedPointMathLib.min(rest - s.fee, p.penaltyDue);
-        p.feeDue -= s.fee;
-        p.penaltyDue -= s.penalty;
-        return rest - s.fee - s.penalty;
+        unchecked {
+            s.fee = FixedPointMathLib.min(rest, p.feeDue);
+            s.penalty = FixedPointMathLib.min(rest - s.fee, p.penaltyDue);
+            p.feeDue -= s.fee;
+            p.penaltyDue -= s.penalty;
+            return rest - s.fee - s.penalty;
+        }
     }
 
     function _payInterest(Position memory p, Split memory s, uint256 rest) private pure returns (uint256) {
-        s.interest = FixedPointMathLib.min(rest, p.interestDue);
-        p.interestDue -= s.interest;
-        return rest - s.interest;
+        unchecked {
+            s.interest = FixedPointMathLib.min(rest, p.interestDue);
+            p.interestDue -= s.interest;
+            return rest - s.interest;
+        }
     }
 
     function _payPrincipal(Position memory p, Split memory s, uint256 rest, uint256 most) private pure returns (uint256) {
-        uint256 paid = FixedPointMathLib.min(rest, most);
-        s.principal += paid;
-        p.principal -= paid;
-        p.principalDue = FixedPointMathLib.zeroFloorSub(p.principalDue, paid);
-        return rest - paid;
+        unchecked {
+            uint256 paid = FixedPointMathLib.min(rest, most);
+            s.principal += paid;
+            p.principal -= paid;
+            p.principalDue = FixedPointMathLib.zeroFloorSub(p.principalDue, paid);
+            return rest - paid;
+        }
     }
 }
