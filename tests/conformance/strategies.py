@@ -35,7 +35,7 @@ def cycles(draw: st.DrawFn, longest_months: int = 12) -> str:
 def contracts(draw: st.DrawFn, kind: str) -> dict[str, Any]:
     """A case in the form of the reference files, without results."""
     start = draw(st.dates(date(2020, 1, 1), date(2020, 12, 31)))
-    length = draw(st.integers(400, 1800))
+    length = draw(st.integers(366, 900))
     end = start + timedelta(days=length)
     terms: dict[str, Any] = {
         "contractType": kind,
@@ -146,7 +146,8 @@ def _extras(draw: st.DrawFn, terms: dict[str, Any], start: date, end: date, kind
             terms["prepaymentEffect"] = "A"
             terms["cycleOfOptionality"] = draw(cycles())
             terms["objectCodeOfPrepaymentModel"] = PREPAYMENT_OBJECT
-            terms["penaltyType"] = draw(st.sampled_from("OAN"))
+            terms["penaltyType"] = draw(st.sampled_from("OANI"))
+            terms["marketObjectCodeOfRateReset"] = RATE_OBJECT
             terms["penaltyRate"] = "0.02"
     if draw(st.booleans()):
         terms["cycleOfFee"] = draw(cycles())

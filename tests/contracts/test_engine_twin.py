@@ -36,7 +36,7 @@ def test_the_engines_agree_on_random_contracts(kind: str, engine: Any) -> None:
     compared = 0
 
     @seed(SEED)
-    @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+    @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), database=None)
     @given(st.data())
     def agree(data: st.DataObject) -> None:
         nonlocal compared
