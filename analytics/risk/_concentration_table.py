@@ -201,10 +201,11 @@ def concentration_pack(book: HasExposures, *, measure: str = "outstanding", pool
     with ThreadPoolExecutor(max_workers=1) as beside:
         places = beside.submit(_places, loans, money)
         customers = _customers(loans, money, pools=pools)[1]
-        rows = {"customer": beside.submit(_index_row, customers.total, customers.borrowers)}
+        pooled = bool(customers.borrowers.max() > 1.0)
+        single = beside.submit(_index_row, customers.total, customers.borrowers if pooled else None)
         grouped = _grouped(customers)
-        rows["group"] = beside.submit(_index_row, _by_group(grouped, customers.total), grouped.members)
-        found = {dimension: row.result() for dimension, row in rows.items()} | places.result()
+        group = _index_row(_by_group(grouped, customers.total), grouped.members if pooled else None)
+        found = {"customer": single.result(), "group": group} | places.result()
     whole = _buckets.total(customers.total)
     pack = {
         dimension: {"names": row["names"], measure: row["total"], "classified_share": row["total"] / whole} | row
@@ -223,16 +224,16 @@ def _places(loans: pd.DataFrame, money: Money) -> dict[str, dict[str, Any]]:
         "region": cross.sum(axis=0)[1:],
         "industry × region": cross[1:, 1:].ravel(),
     }
-    return {dimension: _index_row(total, np.ones(len(total))) for dimension, total in totals.items()}
+    return {dimension: _index_row(total) for dimension, total in totals.items()}
 
 
-def _index_row(total: NDArray[Any], members: FloatArray) -> dict[str, Any]:
+def _index_row(total: NDArray[Any], members: FloatArray | None = None) -> dict[str, Any]:
     """The exact total of what has a label, and its indices where it is not zero."""
-    owing = total > 0
+    owing = np.flatnonzero(total)
     total = total[owing]
     if not len(total):
         return {"total": 0}
-    names = _indices.names(total.astype(np.float64), members[owing])
+    names = _indices.names(total.astype(np.float64), None if members is None else members[owing])
     herfindahl = _indices.herfindahl(names)
     shannon = _indices.renyi(names, 1.0)
     ranked = _indices.ranked(names)

@@ -32,19 +32,17 @@ class Names:
 
 def names_of(exposures: Numbers) -> Names:
     """Exposures as shares, each of one name."""
-    amounts = exposures_array(exposures)
-    return names(amounts, np.ones(len(amounts)))
+    return names(exposures_array(exposures))
 
 
-def names(amounts: FloatArray, members: FloatArray) -> Names:
-    """Amounts, none negative and one above zero, as shares that are spread evenly over their members."""
+def names(amounts: FloatArray, members: FloatArray | None = None) -> Names:
+    """Amounts, none negative and one above zero, as shares spread evenly over their members, one by default."""
     # Dividing by the largest first keeps totals beyond the range of a float finite.
     share = amounts / amounts.max()
     share /= share.sum()
-    number = float(members.sum())
-    if number != len(share):
-        share /= members
-    return Names(share, members, number)
+    if members is None:
+        return Names(share, np.broadcast_to(1.0, share.shape), float(len(share)))
+    return Names(share / members, members, float(members.sum()))
 
 
 def herfindahl(names: Names) -> float:

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.errors import InvalidInput
+from analytics.ledger import EXPOSURES
 from analytics.risk import concentration as c
 from analytics.risk._buckets import amounts, labelled, sums, total
 
@@ -318,3 +319,9 @@ def test_sums_do_not_wrap():
     assert added.total[0] == 2**65
     assert added.rows.tolist() == [8, 0]
     assert total(values.values) == 2**65
+
+
+def test_the_columns_are_those_of_a_rebuilt_book():
+    declared = set(EXPOSURES)
+    assert {"customer", "group", "borrowers", "industry", "region", "outstanding", "undrawn"} <= declared
+    assert EXPOSURES["customer"] == EXPOSURES["group"] == EXPOSURES["borrowers"] == "int64"
