@@ -179,16 +179,20 @@ def ordered(logs: Logs) -> Logs:
     return Logs(logs.raw, np.delete(rows, again, axis=0))
 
 
-def join_chunks(chunks: Iterable[Mapping[str, pa.Table]], catalogue: Catalogue) -> dict[str, pa.Table]:
+def join_chunks(
+    chunks: Iterable[Mapping[str, pa.Table]], catalogue: Catalogue, *, copied: bool = True
+) -> dict[str, pa.Table]:
     """One table for each event of the catalogue, from the tables of successive block ranges.
 
     An integer column whose values outgrow its declared type in any range takes the wider type in all of it.
+    ``copied`` makes each column one piece; without it the pieces are shared, which a writer can take.
     """
     parts: dict[str, list[pa.Table]] = {name: [] for name in catalogue.tables}
     for chunk in chunks:
         for name, table in chunk.items():
             parts[name].append(table)
-    return {name: join_tables(found, catalogue.tables[name].schema) for name, found in parts.items()}
+    tables = {name: join_tables(found, catalogue.tables[name].schema) for name, found in parts.items()}
+    return {name: table.combine_chunks() for name, table in tables.items()} if copied else tables
 
 
 def join_tables(parts: Sequence[pa.Table], schema: pa.Schema) -> pa.Table:
@@ -208,7 +212,7 @@ def join_tables(parts: Sequence[pa.Table], schema: pa.Schema) -> pa.Table:
         )
         for part in parts
     ]
-    joined: pa.Table = pa.concat_tables(widened).unify_dictionaries().combine_chunks()
+    joined: pa.Table = pa.concat_tables(widened).unify_dictionaries()
     return joined
 
 

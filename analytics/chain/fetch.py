@@ -24,7 +24,7 @@ from analytics.chain.decode import Logs, decode_logs, ordered, split_answer
 from analytics.chain.rpc import MALFORMED, Call, Node, NodeError, quantity
 from analytics.errors import ChainMismatch, ChainUnavailable, InvalidInput, NotFound
 
-TARGET_LOGS: Final = 2_500
+TARGET_LOGS: Final = 1_500
 MOST_BLOCKS: Final = 512
 FIRST_BLOCKS: Final = 32
 IN_FLIGHT: Final = 4

@@ -318,7 +318,7 @@ class EventStore:
             partition = msgspec.structs.replace(manifest.partitions[-1], last=last.last, last_hash=last.last_hash)
             self._commit(msgspec.structs.replace(manifest, partitions=(*kept, partition)))
             return
-        joined = join_chunks([chunk.tables for chunk in held], self.catalogue)
+        joined = join_chunks([chunk.tables for chunk in held], self.catalogue, copied=False)
         folder = f"{first.first:012d}-{last.last:012d}-{last.last_hash[2:18]}"
         written = self._write({name: table for name, table in joined.items() if table.num_rows}, folder)
         partition = Partition(folder, first.first, last.last, first.parent_hash, last.last_hash, written)

@@ -304,7 +304,7 @@ def test_spans_follow_the_density_of_logs() -> None:
 
     assert fetch._next_span(32, [chunk(32, 0)]) == 128
     assert fetch._next_span(400, [chunk(400, 0)]) == 512
-    assert fetch._next_span(32, [chunk(32, 32 * 1000)]) == 2
+    assert fetch._next_span(32, [chunk(32, 32 * 100)]) == 15
     assert fetch._next_span(32, [chunk(32, 10**9)]) == 1
     assert fetch._next_span(32, [chunk(16, 0), chunk(16, 0)]) == 16
 
