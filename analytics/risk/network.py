@@ -250,7 +250,7 @@ def guarantee_loss(
         first = obligors.loc[chosen, "obligor"].tolist()
     if not first:
         raise InvalidInput("guarantee_loss: nobody fails; name borrowers, or an industry or region that has some")
-    return _cascade(network, first)
+    return _cascade(network, first).loss(network)
 
 
 def guarantee_loss_by(edges: pd.DataFrame, obligors: pd.DataFrame, *, by: str) -> pd.DataFrame:
@@ -290,17 +290,18 @@ def guarantee_loss_by(edges: pd.DataFrame, obligors: pd.DataFrame, *, by: str) -
     required_columns(obligors, (by,), name="obligors")
     rows = []
     for value, group in obligors.groupby(by, sort=True, observed=True):
-        loss = _cascade(network, group["obligor"].tolist())
-        later = loss.failed["round"] > 0
+        first = group["obligor"].tolist()
+        outcome = _cascade(network, first)
+        later = [b for b, round_ in outcome.failed.items() if round_]
         rows.append(
             {
                 by: value,
-                "failing": len(group),
-                "direct_loss": loss.direct_loss,
-                "recovered": int(sum(loss.failed["recovered"].tolist())),
-                "additional_failures": loss.additional_failures,
-                "additional_debt": int(sum(loss.failed.loc[later, "debt"].tolist())),
-                "bank_loss": loss.bank_loss,
+                "failing": len(first),
+                "direct_loss": sum(network.debt[b] for b in first),
+                "recovered": sum(outcome.paid.values()),
+                "additional_failures": len(later),
+                "additional_debt": sum(network.debt[b] for b in later),
+                "bank_loss": sum(outcome.owed.values()),
             }
         )
     table = pd.DataFrame(rows)
@@ -666,7 +667,20 @@ class _GuaranteeNetwork:
         return cls(debt, buffer, guarantors)
 
 
-def _cascade(network: _GuaranteeNetwork, first: list[Hashable]) -> GuaranteeLoss:
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """Who failed in which round, what each still owes after its guarantors, and what they paid."""
+
+    failed: dict[Hashable, int]
+    owed: dict[Hashable, int]
+    paid: dict[tuple[Hashable, Hashable], int]
+
+    def loss(self, network: _GuaranteeNetwork) -> GuaranteeLoss:
+        """The same as tables."""
+        return GuaranteeLoss(_failures(network, self.failed, self.owed), _payments(self.paid))
+
+
+def _cascade(network: _GuaranteeNetwork, first: list[Hashable]) -> _Outcome:
     failed = dict.fromkeys(first, 0)
     owed = {b: network.debt[b] for b in first}
     cover = {b: dict(network.guarantors.get(b, {})) for b in first}
@@ -676,7 +690,7 @@ def _cascade(network: _GuaranteeNetwork, first: list[Hashable]) -> GuaranteeLoss
     while True:
         calls = _calls(open_claims, owed, cover, failed)
         if not calls:
-            return GuaranteeLoss(_failures(network, failed, owed), _payments(paid))
+            return _Outcome(failed, owed, paid)
         rounds += 1
         fallen = []
         for giver, demands in calls.items():

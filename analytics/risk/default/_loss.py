@@ -287,9 +287,9 @@ def _pay_liens(liens: pandas.DataFrame, worth: dict[Any, int], left: dict[Any, i
     amounts = whole_numbers(liens["amount"], name="liens: amount")
     owners = liens["loan"] if "loan" in liens.columns else pandas.Series(None, index=liens.index, dtype=object)
     foreign = owners.isna().tolist()
-    ranked = sorted(range(len(liens)), key=lambda row: liens["rank"].iloc[row])
+    ranks = liens["rank"].tolist()
     titles, loans = liens["title"].tolist(), owners.tolist()
-    for row in ranked:
+    for row in sorted(range(len(liens)), key=ranks.__getitem__):
         title, loan = titles[row], loans[row]
         if title not in worth:
             raise InvalidInput(f"liens: row {row}, title {title!r} is not among collateral; add it")
@@ -306,7 +306,8 @@ def _pay_guarantees(guarantees: pandas.DataFrame, left: dict[Any, int]) -> None:
     amounts = whole_numbers(guarantees["amount"], name="guarantees: amount")
     haircuts = _haircuts(guarantees, "guarantees")
     loans = guarantees["loan"].tolist()
-    for row in sorted(range(len(guarantees)), key=lambda row: guarantees["rank"].iloc[row]):
+    ranks = guarantees["rank"].tolist()
+    for row in sorted(range(len(guarantees)), key=ranks.__getitem__):
         loan = loans[row]
         if loan not in left:
             raise InvalidInput(f"guarantees: row {row}, loan {loan!r} is not among loans; leave it out")

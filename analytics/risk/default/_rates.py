@@ -80,21 +80,27 @@ def default_status(
     )
     _once(loans["loan"], "loans")
     days = non_negative(loans["days_past_due"], name="loans: days_past_due")
-    non_negative(loans["outstanding"], name="loans: outstanding")
-    single = loans["kind"].isin(list(retail))
-    unit = np.where(single, "loan " + loans["loan"].astype(str), "customer " + loans["customer"].astype(str))
+    owed = non_negative(loans["outstanding"], name="loans: outstanding")
+    single = loans["kind"].isin(list(retail)).to_numpy()
+    unit = _units(loans["loan"], loans["customer"], single)
     judged = loans["unlikely_to_pay"].astype(bool).to_numpy()
-    marked = loans.assign(
-        unit=unit, defaulted=(days > past_due_days) | judged, outstanding=summable(loans["outstanding"])
+    marked = pd.DataFrame(
+        {"defaulted": (days > past_due_days) | judged, "days_past_due": loans["days_past_due"].to_numpy()}
+    ).assign(outstanding=summable(loans["outstanding"]).to_numpy())
+    grouped = marked.groupby(unit, sort=True)
+    sums = grouped.agg({"defaulted": "max", "days_past_due": "max", "outstanding": "sum"})
+    # The last row written is the one that stays: the largest loan, of equals the first by number.
+    rows = np.lexsort((-np.unique(loans["loan"], return_inverse=True)[1], owed))
+    largest = np.empty(len(sums), dtype=np.intp)
+    largest[unit[rows]] = rows
+    carried = loans.iloc[largest]
+    texts = np.where(
+        single[largest], "loan " + carried["loan"].astype(str), "customer " + carried["customer"].astype(str)
     )
-    grouped = marked.groupby("unit", sort=False)
-    sums = grouped.agg(
-        defaulted=("defaulted", "max"), days_past_due=("days_past_due", "max"), outstanding=("outstanding", "sum")
-    )
-    largest = marked.sort_values(["outstanding", "loan"], ascending=[False, True], kind="stable")
-    carried = largest.drop_duplicates("unit").set_index("unit")
     others = [c for c in loans.columns if c not in ("loan", "days_past_due", "unlikely_to_pay", "outstanding")]
-    return sums.join(carried[others]).reset_index()
+    return pd.concat(
+        [pd.Series(texts, name="unit"), sums.reset_index(drop=True), carried[others].reset_index(drop=True)], axis=1
+    )
 
 
 def observed_default_rate(
@@ -377,6 +383,12 @@ def roll_rates(
         empty = order[held[total == 0.0]].tolist()[0]
         raise InvalidInput(f"start: all loans in {empty!r} have weight zero; leave them out")
     return pd.DataFrame(moved[held] / total[:, None], index=order[held], columns=[*order, "gone"])
+
+
+def _units(loan: pd.Series[Any], customer: pd.Series[Any], single: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """Numbers of the units in order of appearance: a loan where it stands alone, else its customer."""
+    loans, customers = pd.factorize(loan)[0], pd.factorize(customer)[0]
+    return pd.factorize(np.where(single, loans, -1 - customers))[0]
 
 
 def _once(ids: pd.Series[Any], name: str) -> None:

@@ -129,6 +129,18 @@ class TestDefaultStatus:
         )
         assert status["outstanding"].tolist() == [2**63]
 
+    def test_attributes_come_from_the_largest_loan_of_equals_the_first(self):
+        rows = [(9, 7, "corporate", 0, False, 40, "C"), (2, 7, "corporate", 0, False, 40, "K")]
+        assert d.default_status(loan_table(*rows))["industry"].tolist() == ["K"]
+        rows.append((11, 7, "corporate", 0, False, 41, "F"))
+        assert d.default_status(loan_table(*rows))["industry"].tolist() == ["F"]
+
+    def test_a_loan_and_a_customer_of_one_number_are_two_units(self):
+        status = d.default_status(
+            loan_table((7, 8, "person", 0, False, 1, "P"), (8, 7, "corporate", 95, False, 2, "C"))
+        )
+        assert status[["unit", "defaulted"]].to_numpy().tolist() == [["loan 7", False], ["customer 7", True]]
+
     def test_refuses(self):
         with pytest.raises(InvalidInput, match="loan 1 has two rows"):
             d.default_status(loan_table(*[(1, 7, "person", 0, False, 1, "C")] * 2))
