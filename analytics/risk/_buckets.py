@@ -43,6 +43,11 @@ class Money:
     values: NDArray[Any]
     largest: int
 
+    @property
+    def fits(self) -> bool:
+        """Whether no sum of them can pass 64 bits."""
+        return self.values.dtype != object and len(self.values) * self.largest <= LARGEST
+
 
 @dataclass(frozen=True, slots=True)
 class Sums:
@@ -123,7 +128,7 @@ def sums(code: Codes, labels: int, money: Money) -> Sums:
             totals[at] += value
         rows = np.bincount(np.where(code < 0, labels, code)[values > 0], minlength=labels + 1)
         return Sums(np.array(totals, dtype=object), rows.astype(np.int64))
-    if len(values) * money.largest <= LARGEST:
+    if money.fits:
         added = _added(code, labels, values)
         return Sums(added[:, 0].copy(), added[:, 1].copy())
     low, high = _added(code, labels, values & 0xFFFFFFFF), _added(code, labels, values >> 32)
@@ -132,18 +137,24 @@ def sums(code: Codes, labels: int, money: Money) -> Sums:
     return Sums(whole if whole.max() > LARGEST else whole.astype(np.int64), rows)
 
 
-def pair_totals(left: pd.Series[Any], right: pd.Series[Any], money: Money) -> NDArray[Any]:
-    """Exact totals by pairs of labels, as a table whose row and column 0 are the unlabelled."""
-    fits = money.values.dtype != object and len(money.values) * money.largest <= LARGEST
-    if fits and left.dtype == object and right.dtype == object:
-        found = _pairs_by_identity(left.to_numpy(), right.to_numpy(), money.values)
-        if found is not None:
-            return found
-    rows, columns = labelled(left), labelled(right)
-    shape = len(rows.labels) + 1, len(columns.labels) + 1
-    code = (rows.code.astype(np.int64) + 1) * shape[1] + columns.code + 1
-    totals = sums(code.astype(np.int32), shape[0] * shape[1], money).total[:-1].reshape(shape)
-    return totals if fits else totals.astype(object)
+def pair_totals(left: pd.Series[Any], right: pd.Series[Any], money: Money) -> NDArray[np.int64] | None:
+    """Totals by pairs of texts, in a table whose row and column 0 are the unlabelled.
+
+    Only where both columns repeat few objects and no total can wrap; else None, and the columns are
+    to be labelled and summed.
+    """
+    if left.dtype != object or right.dtype != object or not money.fits:
+        return None
+    rows, columns = np.ascontiguousarray(left.to_numpy()), np.ascontiguousarray(right.to_numpy())
+    table = np.zeros((_MOST_PAIRED, _MOST_PAIRED), dtype=np.int64)
+    seen = np.empty((2, _MOST_PAIRED), dtype=np.int64)
+    height, width = _distinct_pairs(_addresses(rows), _addresses(columns), money.values, seen, table)
+    if height < 0:
+        return None
+    row, column = _positions(rows[seen[0, :height]]), _positions(columns[seen[1, :width]])
+    united = np.zeros((int(row.max()) + 1, int(column.max()) + 1), dtype=np.int64)
+    np.add.at(united, (row[:, None], column[None, :]), table[:height, :width])
+    return united
 
 
 def total(values: NDArray[Any]) -> int:
@@ -159,7 +170,7 @@ def by_customer(customer: Labelled, money: Money, group: Money, borrowers: Money
     """All that is a customer's own; group and borrowers may be one number for all."""
     labels, values = len(customer.labels), money.values
     many = _agreed(customer, borrowers, "has two borrower counts; a pool has one on all its loans")
-    if values.dtype != object and len(values) * money.largest <= LARGEST and len(group.values) == len(values):
+    if money.fits and len(group.values) == len(values):
         table = np.zeros((labels, 2), dtype=np.int64)
         if _add_own(customer.code, values, group.values, table):
             totals, own = table[:, 0].copy(), np.maximum(table[:, 1] - 1, 0)
@@ -243,22 +254,6 @@ def _by_identity(values: NDArray[np.object_]) -> tuple[Codes, NDArray[np.object_
     seen = np.empty(_MOST_OBJECTS, dtype=np.int64)
     count = int(_distinct(_addresses(values), code, seen))
     return None if count < 0 else (code, values[seen[:count]])
-
-
-def _pairs_by_identity(
-    left: NDArray[np.object_], right: NDArray[np.object_], values: IntArray
-) -> NDArray[np.int64] | None:
-    """Totals by pairs of objects, then of their texts, or None where the objects are many."""
-    left, right = np.ascontiguousarray(left), np.ascontiguousarray(right)
-    table = np.zeros((_MOST_PAIRED, _MOST_PAIRED), dtype=np.int64)
-    seen = np.empty((2, _MOST_PAIRED), dtype=np.int64)
-    rows, columns = _distinct_pairs(_addresses(left), _addresses(right), values, seen, table)
-    if rows < 0:
-        return None
-    row, column = _positions(left[seen[0, :rows]]), _positions(right[seen[1, :columns]])
-    united = np.zeros((int(row.max()) + 1, int(column.max()) + 1), dtype=np.int64)
-    np.add.at(united, (row[:, None], column[None, :]), table[:rows, :columns])
-    return united
 
 
 def _positions(objects: NDArray[np.object_]) -> IntArray:

@@ -217,14 +217,15 @@ def concentration_pack(book: HasExposures, *, measure: str = "outstanding", pool
 
 
 def _places(loans: pd.DataFrame, money: Money) -> dict[str, dict[str, Any]]:
-    """Industry and region as the margins of their cross."""
+    """Industry and region as the margins of their cross where that is one small table."""
     cross = _buckets.pair_totals(loans["industry"], loans["region"], money)
-    totals = {
-        "industry": cross.sum(axis=1)[1:],
-        "region": cross.sum(axis=0)[1:],
-        "industry × region": cross[1:, 1:].ravel(),
-    }
-    return {dimension: _index_row(total) for dimension, total in totals.items()}
+    if cross is not None:
+        totals = [cross.sum(axis=1)[1:], cross.sum(axis=0)[1:], cross[1:, 1:].ravel()]
+    else:
+        industry, region = _buckets.labelled(loans["industry"]), _buckets.labelled(loans["region"])
+        columns = (industry, region, _buckets.crossed(industry, region))
+        totals = [_buckets.sums(column.code, len(column.labels), money).total[:-1] for column in columns]
+    return dict(zip(("industry", "region", "industry × region"), map(_index_row, totals), strict=True))
 
 
 def _index_row(total: NDArray[Any], members: FloatArray | None = None) -> dict[str, Any]:

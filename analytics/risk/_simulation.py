@@ -429,9 +429,9 @@ def simulate_losses(
     Raises
     ------
     InvalidInput
-        Bad exposures, PD or LGD; a sector that the correlation does not have; a correlation that
-        is not square, symmetric and positive semidefinite, or whose diagonal is neither of the
-        two; no scenario.
+        Bad exposures, PD or LGD; Series with different labels; a sector that the correlation does
+        not have; a correlation that is not square, symmetric and positive semidefinite, or whose
+        diagonal is neither of the two; no scenario.
 
     References
     ----------
@@ -447,7 +447,7 @@ def simulate_losses(
     True
     """
     amounts = exposures_array(exposures)
-    common_index(exposures=exposures, pd=pd, lgd=lgd)
+    common_index(exposures=exposures, pd=pd, lgd=lgd, sector=sector)
     count = len(amounts)
     default = per_entry(probabilities(pd, name="pd"), name="pd", length=count)
     loss = amounts * per_entry(probabilities(lgd, name="lgd"), name="lgd", length=count)
@@ -616,6 +616,8 @@ def _sector_codes(sector: Any, correlation: Any, count: int, sectors: int) -> ND
     if given.shape != (count,):
         raise InvalidInput(f"sector: shape {given.shape}; give one for each of {count} exposures")
     if isinstance(correlation, pd.DataFrame):
+        if not (correlation.index.is_unique and correlation.index.equals(correlation.columns)):
+            raise InvalidInput("correlation: rows and columns differ in their labels; give each sector one of each")
         code = correlation.index.get_indexer(pd.Index(given))
         if (code < 0).any():
             at = int(np.argmax(code < 0))

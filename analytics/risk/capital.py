@@ -113,12 +113,9 @@ def risk_weight(
     size = _size_adjustment(turnover) if corporate else np.zeros(())
     if corporate:
         _refuse_below_pole(default, framework)
-    try:
-        shape = np.broadcast_shapes(default.shape, loss.shape, years.shape, size.shape)
-    except ValueError as error:
-        raise InvalidInput(f"pd, lgd, maturity, turnover: lengths differ ({error})") from error
-    columns = [_column(values, shape) for values in (default, loss, years, size)]
-    weight = _risk_weights(columns, math.prod(shape), asset_class=asset_class)
+    columns = _broadcast(pd=default, lgd=loss, maturity=years, turnover=size)
+    shape = columns[0].shape
+    weight = _risk_weights([_column(column) for column in columns], math.prod(shape), asset_class=asset_class)
     return shaped(weight.reshape(shape), index)
 
 
@@ -203,19 +200,19 @@ def vasicek_percentile(pd: Numbers, rho: Numbers, alpha: Numbers) -> Any:
     return shaped(percentile, index)
 
 
-def gl_delta(xi: float, q: float) -> float:
+def gl_delta(xi: Numbers, q: Numbers) -> Any:
     """Gordy and Lütkebohmert's delta, the regulatory parameter of the granularity adjustment.
 
     Parameters
     ----------
-    xi : float
+    xi : array-like
         Precision of the systematic factor: gamma distributed with mean 1 and variance 1 / xi.
-    q : float
+    q : array-like
         Confidence level, inside (0, 1).
 
     Returns
     -------
-    float
+    float, numpy.ndarray or pandas.Series
         (x - 1) (xi + (1 - xi) / x), x being the factor's q-quantile.
 
     Raises
@@ -233,13 +230,13 @@ def gl_delta(xi: float, q: float) -> float:
     >>> round(gl_delta(0.25, 0.999), 2)
     4.83
     """
-    precision, level = scalar(xi, name="xi"), open_probability(q, name="q")
-    if precision <= 0.0:
-        raise InvalidInput(f"xi: {precision} is not above zero; the paper takes 0.25")
-    quantile = float(special.gammaincinv(precision, level)) / precision
-    if quantile <= 0.0:
-        raise InvalidInput(f"xi: at {precision} the factor's {level} quantile vanishes; take a larger xi or q")
-    return (quantile - 1.0) * (precision + (1.0 - precision) / quantile)
+    index = common_index(xi=xi, q=q)
+    precision, level = _broadcast(xi=positive(xi, name="xi"), q=_levels(q, name="q"))
+    quantile = np.asarray(special.gammaincinv(precision, level)) / precision
+    if (quantile <= 0.0).any():
+        at = np.unravel_index(int(np.argmin(quantile)), quantile.shape)
+        raise InvalidInput(f"xi: at {precision[at]} the factor's {level[at]} quantile vanishes; take a larger xi or q")
+    return shaped(np.asarray((quantile - 1.0) * (precision + (1.0 - precision) / quantile)), index)
 
 
 def granularity_adjustment(
@@ -294,7 +291,7 @@ def granularity_adjustment(
     common_index(exposures=exposures, pd=pd, lgd=lgd)
     default = per_entry(probabilities(pd, name="pd"), name="pd", length=len(amounts))
     loss = per_entry(probabilities(lgd, name="lgd"), name="lgd", length=len(amounts))
-    delta = gl_delta(xi, q)
+    delta = gl_delta(scalar(xi, name="xi"), open_probability(q, name="q"))
     share = amounts / amounts.max()
     share = share / share.sum()
     capital = _capital(default, loss, asset_class, open_probability(q, name="q"))
@@ -313,7 +310,7 @@ def _capital(default: FloatArray, loss: FloatArray, asset_class: str, q: float) 
     corporate = asset_class == "corporate"
     if corporate:
         _refuse_below_pole(default, "basel3")
-    columns = [_column(column, default.shape) for column in (default, loss, np.full(1, 2.5), np.zeros(1))]
+    columns = [_column(default), _column(loss), np.full(1, 2.5), np.zeros(1)]
     return _risk_weights(columns, len(default), asset_class=asset_class, q=q) / 12.5
 
 
@@ -344,11 +341,11 @@ def _refuse_below_pole(default: FloatArray, framework: str) -> None:
         )
 
 
-def _column(values: FloatArray, shape: tuple[int, ...]) -> FloatArray:
-    """The values as a contiguous vector; one number for all stays one."""
-    if np.size(values) == 1:
-        return np.reshape(values, 1)
-    return np.ascontiguousarray(np.broadcast_to(values, shape)).ravel()
+def _column(values: FloatArray) -> FloatArray:
+    """The values as a contiguous vector; one number repeated for all (its strides are zero) stays one."""
+    if not any(values.strides):
+        return values.flat[:1]
+    return np.ascontiguousarray(values).ravel()
 
 
 def _risk_weights(columns: Sequence[FloatArray], count: int, *, asset_class: str, q: float = CONFIDENCE) -> FloatArray:
@@ -393,19 +390,26 @@ def _lengthen(weight, p, log_p, years):  # type: ignore[no-untyped-def]
         weight[i] = weight[i] * factor if p[i] > 0.0 else 0.0
 
 
-def _one_factor(pd: Numbers, rho: Numbers, level: Numbers, *, name: str) -> tuple[FloatArray, FloatArray, FloatArray]:
-    default = probabilities(pd, name="pd")
+def _one_factor(pd: Numbers, rho: Numbers, level: Numbers, *, name: str) -> tuple[FloatArray, ...]:
     correlation = finite_array(rho, name="rho")
-    confidence = finite_array(level, name=name)
-    if ((correlation < 0.0) | (correlation >= 1.0)).any():
+    if correlation.min() < 0.0 or correlation.max() >= 1.0:
         raise InvalidInput("rho: outside [0, 1); give an asset correlation such as 0.12")
-    if ((confidence <= 0.0) | (confidence >= 1.0)).any():
+    return _broadcast(pd=probabilities(pd, name="pd"), rho=correlation, **{name: _levels(level, name=name)})
+
+
+def _levels(level: Numbers, *, name: str) -> FloatArray:
+    confidence = finite_array(level, name=name)
+    if confidence.min() <= 0.0 or confidence.max() >= 1.0:
         raise InvalidInput(f"{name}: outside (0, 1); give a fraction such as 0.999")
+    return confidence
+
+
+def _broadcast(**columns: FloatArray) -> tuple[FloatArray, ...]:
     try:
-        default, correlation, confidence = np.broadcast_arrays(default, correlation, confidence)
+        return tuple(np.broadcast_arrays(*columns.values()))
     except ValueError as error:
-        raise InvalidInput(f"pd, rho, {name}: lengths differ ({error})") from error
-    return default, correlation, confidence
+        shapes = ", ".join(f"{name} {column.shape}" for name, column in columns.items())
+        raise InvalidInput(f"{', '.join(columns)}: lengths differ ({shapes}); give one of each") from error
 
 
 def _conditional(default: FloatArray, correlation: FloatArray, level: FloatArray) -> FloatArray:

@@ -275,6 +275,13 @@ def test_delta_refuses(arguments):
         c.gl_delta(*arguments)
 
 
+def test_delta_of_arrays():
+    table = c.gl_delta(pd.Series([0.25, 0.5], index=["a", "b"]), 0.999)
+    assert list(table.index) == ["a", "b"]
+    assert table["b"] == c.gl_delta(0.5, 0.999)
+    assert c.gl_delta([[0.25], [0.5]], [0.99, 0.999]).shape == (2, 2)
+
+
 def test_granularity_adjustment_by_hand():
     """Equation 17 with the rule's own capital, written out."""
     exposures, pds, lgd = [5.0, 3.0, 2.0], [0.01, 0.02, 0.005], [0.45, 0.4, 0.3]

@@ -465,6 +465,15 @@ def test_sectors_by_label():
         p.simulate_losses([1.0, 2.0], 0.1, 0.5, ["F", "J"], correlation, scenarios=200, seed=1)
 
 
+def test_sectors_are_not_paired_by_position_under_other_labels():
+    correlation = pd.DataFrame([[0.2, 0.1], [0.1, 0.3]], index=["K", "F"], columns=["F", "K"])
+    with pytest.raises(InvalidInput, match="rows and columns differ"):
+        p.simulate_losses([1.0, 2.0], 0.1, 0.5, ["F", "K"], correlation, scenarios=10, seed=1)
+    loans = pd.Series([1.0, 2.0], index=["x", "y"])
+    with pytest.raises(InvalidInput, match="sector: its labels differ"):
+        p.simulate_losses(loans, 0.1, 0.5, pd.Series([0, 0]), [[0.2]], scenarios=10, seed=1)
+
+
 def test_ones_on_the_diagonal_take_basels_loading():
     n = 100_000
     factors = p.simulate_losses(np.ones(n), 0.02, 1.0, np.zeros(n, dtype=int), [[1.0]], scenarios=2000, seed=6)
