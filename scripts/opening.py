@@ -200,12 +200,16 @@ def _loans(desk: Desk, rows: Sequence[Loan], known: _Known) -> None:
 def _imported(desk: Desk, row: Loan) -> tuple[bytes, int, int, int]:
     """A loan as ILoanBook.ImportedLoan packs it."""
     terms = _packed(
-        (desk.customers[row.customer], 32), (row.product, 16), (_number(row.industry, 4), 32), (_number(row.region, 6), 48),
-        (row.start, 16), (row.maturity, 16), (CATEGORIES.index(row.category), 4), (row.source_status, 8),
-        (_number(row.purpose, 4), 32), (0, 15), (row.rate, 31),
+        (desk.customers[row.customer], 32), (row.product, 16), (_number(row.industry, 4), 32),
+        (_number(row.region, 6), 48), (row.start, 16), (row.maturity, 16), (CATEGORIES.index(row.category), 4),
+        (row.source_status, 8), (_number(row.purpose, 4), 32), (0, 15), (row.rate, 31),
     )  # fmt: skip
     balances = _packed(
-        (row.originated, 48), (row.outstanding, 48), (row.principal_paid, 48), (row.interest_paid, 48), (row.fees_paid, 48)
+        (row.originated, 48),
+        (row.outstanding, 48),
+        (row.principal_paid, 48),
+        (row.interest_paid, 48),
+        (row.fees_paid, 48),
     )
     arrears = _packed(
         (row.principal_due, 47), (row.interest_due, 47), (0, 94), (row.written_off, 52), (row.oldest_due, 16)
