@@ -162,22 +162,28 @@ library LoanMath {
 
     function _payDues(Position memory p, Split memory s, uint256 rest) private pure returns (uint256) {
         if (p.waterfall() == Waterfall.FeesFirst) {
-            rest = _payCharges(p, s, rest);
+            rest = _payPenalty(p, s, _payFee(p, s, rest));
             rest = _payInterest(p, s, rest);
             return _payPrincipal(p, s, rest, p.principalDue);
         }
         rest = _payPrincipal(p, s, rest, p.principalDue);
         rest = _payInterest(p, s, rest);
-        return _payCharges(p, s, rest);
+        return _payFee(p, s, _payPenalty(p, s, rest));
     }
 
-    function _payCharges(Position memory p, Split memory s, uint256 rest) private pure returns (uint256) {
+    function _payFee(Position memory p, Split memory s, uint256 rest) private pure returns (uint256) {
         unchecked {
             s.fee = FixedPointMathLib.min(rest, p.feeDue);
-            s.penalty = FixedPointMathLib.min(rest - s.fee, p.penaltyDue);
             p.feeDue -= s.fee;
+            return rest - s.fee;
+        }
+    }
+
+    function _payPenalty(Position memory p, Split memory s, uint256 rest) private pure returns (uint256) {
+        unchecked {
+            s.penalty = FixedPointMathLib.min(rest, p.penaltyDue);
             p.penaltyDue -= s.penalty;
-            return rest - s.fee - s.penalty;
+            return rest - s.penalty;
         }
     }
 

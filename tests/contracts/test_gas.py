@@ -18,6 +18,7 @@ from eth_utils.crypto import keccak
 
 from scripts.deployment import System
 from scripts.products import PRODUCTS
+from tests.contracts.lending import imported_row
 
 FILE = Path(__file__).with_name("gas.json")
 TOLERANCE = 0.01
@@ -173,9 +174,9 @@ def import_rows(bank):
     book = bank.system.book
     start, maturity = bank.today - 100, bank.today + 900
     rows = [
-        (
-            keccak(b"loan %d" % row), bank.customer, RETAIL, INDUSTRY, REGION, PURPOSE, 1, 1, RATE, start, maturity, 0,
-            AMOUNT, AMOUNT // 2, AMOUNT // 2, 1_000, 0, 0, 0, 0,
+        imported_row(
+            keccak(b"loan %d" % row), customer=bank.customer, product=RETAIL, rate=RATE, start=start, maturity=maturity,
+            source_status=1, originated=AMOUNT, outstanding=AMOUNT // 2, principal_paid=AMOUNT // 2, interest_paid=1_000,
         )
         for row in range(BATCH)
     ]  # fmt: skip
