@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import integrate, special, stats
 
@@ -88,6 +88,7 @@ def test_one_per_cent_row_of_annex_5(asset_class, lgd, turnover, percent):
     assert weight * 100 == pytest.approx(percent, abs=0.01)
 
 
+@settings(deadline=None)
 @given(
     st.floats(1e-5, 0.9999),
     st.floats(0, 1),
@@ -238,6 +239,7 @@ def test_one_factor_limits():
     assert c.vasicek_percentile(0.03, 1e-10, 0.999) == pytest.approx(special.ndtri(0.999), rel=1e-3)
 
 
+@settings(deadline=None)
 @given(st.floats(1e-6, 0.999), st.floats(0, 0.99), st.floats(0.5, 0.9999), st.floats(0, 0.4))
 def test_worst_case_rises_with_confidence(pd_, rho, q, step):
     higher = q + (1 - q) * step

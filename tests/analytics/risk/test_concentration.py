@@ -7,7 +7,7 @@ from fractions import Fraction
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.errors import InvalidInput
@@ -189,6 +189,7 @@ def test_amounts_at_the_edge_of_a_float():
     assert c.herfindahl([2**70, 2**70]) == 0.5
 
 
+@settings(deadline=None)
 @given(with_zeros)
 def test_bounds(exposures):
     n, slack = len(exposures), 1e-9
@@ -204,6 +205,7 @@ def test_bounds(exposures):
     assert c.theil(exposures) + c.shannon(exposures) == pytest.approx(math.log(n), abs=1e-9)
 
 
+@settings(deadline=None)
 @given(amounts, st.floats(0, 5), st.floats(0, 5))
 def test_entropies_fall_and_aversion_rises_in_their_order(exposures, one, other):
     low, high = min(one, other), max(one, other)
@@ -212,6 +214,7 @@ def test_entropies_fall_and_aversion_rises_in_their_order(exposures, one, other)
     assert c.atkinson(exposures, low) <= c.atkinson(exposures, high) + 1e-9
 
 
+@settings(deadline=None)
 @given(with_zeros, st.randoms(use_true_random=False), st.floats(1e-3, 1e6))
 def test_neither_order_nor_scale_matters(exposures, random, factor):
     shuffled = [x * factor for x in exposures]
@@ -220,6 +223,7 @@ def test_neither_order_nor_scale_matters(exposures, random, factor):
         assert index(shuffled) == pytest.approx(index(exposures), rel=1e-7, abs=1e-9)
 
 
+@settings(deadline=None)
 @given(amounts.filter(lambda v: len(v) > 1), st.floats(0.01, 0.99))
 def test_giving_to_the_richer_raises_inequality(exposures, part):
     """The principle of transfers (Pigou and Dalton)."""
@@ -233,6 +237,7 @@ def test_giving_to_the_richer_raises_inequality(exposures, part):
         assert index(moved) >= index(exposures) - 1e-9
 
 
+@settings(deadline=None)
 @given(amounts)
 def test_replication_leaves_inequality_and_halves_concentration(exposures):
     """Dalton's principle of population."""
@@ -242,6 +247,7 @@ def test_replication_leaves_inequality_and_halves_concentration(exposures):
     assert c.hannah_kay(exposures * 2, 3) == pytest.approx(c.hannah_kay(exposures, 3) * 2, rel=1e-9)
 
 
+@settings(deadline=None)
 @given(amounts, st.integers(1, 60))
 def test_top_shares(exposures, k):
     expected = sum(sorted(exposures, reverse=True)[:k]) / sum(exposures)
@@ -267,6 +273,7 @@ def test_bounds_exactly():
     assert c.herfindahl_bounds([1.0, 0.0], 0.0) == (1.0, 1.0)
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.floats(0.02, 1), min_size=1, max_size=8),
     st.lists(st.floats(0, 1), min_size=1, max_size=30),

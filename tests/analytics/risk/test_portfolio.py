@@ -270,6 +270,7 @@ def test_joint_migration_limits():
     )
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.floats(0, 1), min_size=1, max_size=6).filter(lambda r: sum(r) > 0.01),
     st.lists(st.floats(0, 1), min_size=1, max_size=6).filter(lambda r: sum(r) > 0.01),
