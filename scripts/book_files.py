@@ -91,15 +91,16 @@ PERCENT: Final = Column(
 DAY: Final = Column(
     _matching(r"\d{4}-\d{2}-\d{2}", lambda text: day_number(date.fromisoformat(text))), "a date such as 2023-12-31"
 )
+RATIO: Final = Column(
+    _matching(r"\d{1,4}(\.\d{1,3})?", lambda text: int(Decimal(text) * 1000)), "a ratio such as 1.250"
+)
 SMALL: Final = Column(_matching(r"\d{1,9}", int), "a whole number")
 
 FILES: Final[Mapping[str, Mapping[str, Column]]] = {
     "customers": {
         "customer_ref": REFERENCE, "kind": _one_of(CUSTOMER_KINDS[1:]), "industry": INDUSTRY, "region": REGION,
         "group": _optional(SMALL, 0), "borrowers": _optional(SMALL, 1), "grade": _optional(SMALL, 0),
-        "debt_service_cover": _optional(
-            Column(_matching(r"\d{1,4}(\.\d{1,3})?", lambda text: int(Decimal(text) * 1000)), "a ratio such as 1.250"), 0
-        ),
+        "debt_service_cover": _optional(RATIO, 0),
         "rated_on": _optional(DAY, 0), "rating_expires_on": _optional(DAY, 0),
     },
     "loans": {
@@ -169,24 +170,27 @@ def _read(folder: Path, name: str, problems: list[str]) -> Table:
         problems.append(f"{path.name} header: column {', '.join(missing)} is missing")
     if problems:
         return Table(path.name, ())
-    return Table(path.name, tuple((number, _parsed(path.name, number, header, line, name, problems))
-                                  for number, line in lines))  # fmt: skip
+    rows = []
+    for number, line in lines:
+        if len(line) != len(header):
+            problems.append(f"{path.name} row {number}: {len(line)} cells under {len(header)} headings")
+            continue
+        cells = dict(zip(header, line, strict=True))
+        rows.append((number, _parsed(f"{path.name} row {number}", cells, columns, problems)))
+    return Table(path.name, tuple(rows))
 
 
-def _parsed(file: str, number: int, header: Sequence[str], line: Sequence[str], name: str, problems: list[str]) -> Row:
-    row: Row = {column: how.default for column, how in FILES[name].items()}
-    if len(line) != len(header):
-        problems.append(f"{file} row {number}: {len(line)} cells under {len(header)} headings")
-        return row
-    for column, text in zip(header, line, strict=True):
-        how = FILES[name][column]
+def _parsed(where: str, cells: Mapping[str, str], columns: Mapping[str, Column], problems: list[str]) -> Row:
+    row: Row = {column: how.default for column, how in columns.items()}
+    for column, text in cells.items():
+        how = columns[column]
         if text == "" and not how.required:
             continue
         try:
             row[column] = how.parse(text)
         except (ValueError, ArithmeticError):
             shown = text if len(text) <= 60 else text[:60] + "..."
-            problems.append(f"{file} row {number}, column {column}: found {shown!r}, allowed is {how.allowed}")
+            problems.append(f"{where}, column {column}: found {shown!r}, allowed is {how.allowed}")
     return row
 
 

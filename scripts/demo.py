@@ -23,7 +23,7 @@ from analytics.chain import Node, read_events, write_deployment
 from analytics.chain.tables import EventTables
 from analytics.chain.views import Views
 from analytics.errors import CreditError, InvalidInput
-from analytics.report import write_report
+from analytics.report import read_codes, write_report
 from data.acts import BookScript
 from data.bank_a.build import build as bank_a
 from data.lending_club.build import build as lending_club
@@ -66,7 +66,7 @@ def run(name: str, *, chain_url: str = "", reports: Path = REPORTS) -> Path:
         with _step("write the report"):
             page = write_report(
                 tables, year_ends=done.year_ends, deployment=desk.deployment, folder=folder, title=script.title,
-                codes=script.codes, notes=script.notes,
+                codes=read_codes(script.codes), notes=script.notes,
             )  # fmt: skip
         _tell(desk, tables, done)
     return page

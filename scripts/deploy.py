@@ -16,7 +16,7 @@ from eth_account import Account
 
 from analytics.chain.deployment import check, write_deployment
 from analytics.chain.rpc import Node
-from analytics.errors import InvalidInput
+from analytics.errors import InvalidInput, NotFound
 from scripts.chain import MNEMONIC, ROOT
 from scripts.deployment import WIRING, deploy, record, role_differences, staff
 from scripts.roles import PEOPLE
@@ -71,3 +71,13 @@ def keep_salt(path: Path, salt: bytes) -> None:
     path.unlink(missing_ok=True)
     path.touch(mode=0o600)
     path.write_text(salt.hex() + "\n")
+
+
+def read_salt(path: Path) -> bytes:
+    """The salt kept at deployment; raises NotFound where it is absent, InvalidInput where it is no hexadecimal text."""
+    if not path.is_file():
+        raise NotFound(f"{path} is absent: it was written beside the deployment file and is needed for commitments")
+    try:
+        return bytes.fromhex(path.read_text().strip())
+    except ValueError:
+        raise InvalidInput(f"{path} holds no hexadecimal text: restore the one written at deployment") from None

@@ -181,3 +181,14 @@ def record(system: System, node: Node) -> Deployment:
             for name, contract in system.contracts.items()
         },
     )
+
+
+def attach(project: Any, deployment: Deployment) -> System:
+    """The system that a deployment file names, as Brownie's contract objects.
+
+    Raises InvalidInput where the file lacks a contract of the system.
+    """
+    missing = [name for name in WIRING if name not in deployment.contracts]
+    if missing:
+        raise InvalidInput(f"the deployment lacks {', '.join(missing)}: deploy with this release")
+    return System(*(project[name].at(deployment.contracts[name].address) for name in WIRING))

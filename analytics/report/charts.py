@@ -48,7 +48,8 @@ def lines(table: pd.DataFrame, *, x: str, series: Mapping[str, str], unit: str =
     for number, (column, name) in enumerate(series.items()):
         figure.add_scatter(
             x=_labels(table[x]), y=_numbers(table[column]), name=name, mode="lines+markers",
-            line_color=COLOURS[number % len(COLOURS)], hovertemplate=f"%{{x}}<br>%{{y:,.4f}}{unit}<extra>{name}</extra>",
+            line_color=COLOURS[number % len(COLOURS)],
+            hovertemplate=f"%{{x}}<br>%{{y:,.4f}}{unit}<extra>{name}</extra>",
         )  # fmt: skip
     return _finished(figure, y_title=unit.strip())
 

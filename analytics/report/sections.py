@@ -36,8 +36,7 @@ GUARANTEES: Final = (
     "guarantee_registry.legacy_circle_admitted",
 )  # fmt: skip
 HUANG: Final = "X. Huang, Application of Blockchain Technology in Credit Management of Commercial Banks"
-SECURE_SEED: Final = 7
-NETWORK_LABELS: Final = 150
+LAYOUT_SEED: Final = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,12 +235,13 @@ def _quality(material: Material) -> Section:
     overdue = risk_default.overdue_rate(measures.snapshot(material.last), by="industry")
     overdue["industry"] = [material.codes.sections.get(str(key), str(key)) for key in overdue["industry"]]
     overdue["rate_pct"] = (overdue["rate"] * 100).round(2)
+    overdue = overdue.sort_values("rate_pct", ascending=False, ignore_index=True)
     figures.append(
         Figure(
             "overdue", "Overdue loans by industry", overdue,
             Made("Share of loans with an obligation past due; Clopper-Pearson interval.", "Clopper, Pearson (1934)",
                  (*LOANS, *QUALITY)),
-            charts.ranked(overdue.sort_values("rate_pct", ascending=False), label="industry", value="rate_pct", unit=" %"),
+            charts.ranked(overdue, label="industry", value="rate_pct", unit=" %"),
         )
     )  # fmt: skip
     if len(books) > 1:
@@ -252,8 +252,8 @@ def _quality(material: Material) -> Section:
 def _history(material: Material) -> list[Figure]:
     history = measures.default_history(material.books)
     made = Made(
-        "Defaults within twelve months of a year end over those performing then; an obligor, for retail a loan, over 90 "
-        "days past due or judged unlikely to pay. Clopper-Pearson intervals.",
+        "Defaults within twelve months of a year end over those performing then; an obligor, for retail a loan, over "
+        "90 days past due or judged unlikely to pay. Clopper-Pearson intervals.",
         "CRE36.68 (Basel Committee, 2023); Clopper, Pearson (1934)",
         (*LOANS, *QUALITY, *RATINGS),
     )
@@ -301,8 +301,8 @@ def _losses(material: Material) -> Section | None:
     history = measures.default_history(material.books)
     loans = measures.expected_losses(material.last, history, grades=material.grades)
     made = Made(
-        "PD from the book's history, LGD after liens in rank, haircuts and half of guarantees, EAD with 40 % of undrawn "
-        "commitments; expected loss = PD x LGD x EAD.",
+        "PD from the book's history, LGD after liens in rank, haircuts and half of guarantees, EAD with 40 % of "
+        "undrawn commitments; expected loss = PD x LGD x EAD.",
         "CRE31, CRE32 (Basel Committee, 2023)",
         (*LOANS, *QUALITY, *RATINGS, *COLLATERAL, *GUARANTEES),
     )
@@ -359,7 +359,7 @@ def _protection(material: Material) -> Section | None:
         (
             Figure(
                 "guarantee_circles", "Circles of guarantees", circles, made, _guarantee_chart(view.edges, view.circles),
-                "Circles of the opening book were admitted by the board and stay flagged; new ones are refused on chain.",
+                "The opening book's circles were admitted by the board and stay flagged; new ones are refused on chain.",
             ),
             Figure("multi_head", "Guarantors of several borrowers", view.multi_head, made),
             Figure(
@@ -377,7 +377,7 @@ def _guarantee_chart(edges: pd.DataFrame, circles: list[list[int]]) -> dict[str,
         return None
     graph = nx.DiGraph()
     graph.add_edges_from(zip(edges["guarantor"], edges["beneficiary"], strict=True))
-    place = nx.spring_layout(graph, seed=SECURE_SEED, k=1.6 / np.sqrt(len(graph)))
+    place = nx.spring_layout(graph, seed=LAYOUT_SEED, k=1.6 / np.sqrt(len(graph)))
     member = {customer: number for number, circle in enumerate(circles) for customer in circle}
     nodes = pd.DataFrame(
         {
@@ -418,7 +418,8 @@ def _limits(material: Material) -> Section | None:
         "What may still be lent, and what passed a limit under a board's override.",
         (
             Figure(
-                "limits_used", "Limits, fullest first", shown[["name", "limit_100m", "used_100m", "use_pct", "breached"]],
+                "limits_used", "Limits, fullest first",
+                shown[["name", "limit_100m", "used_100m", "use_pct", "breached"]],
                 made, charts.ranked(shown.head(20), label="name", value="use_pct", unit=" %"),
             ),
             Figure(
