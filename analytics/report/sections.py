@@ -359,7 +359,7 @@ def _protection(material: Material) -> Section | None:
         (
             Figure(
                 "guarantee_circles", "Circles of guarantees", circles, made, _guarantee_chart(view.edges, view.circles),
-                "The opening book's circles were admitted by the board and stay flagged; new ones are refused on chain.",
+                "The opening book's circles were admitted by the board and stay flagged; new ones are refused.",
             ),
             Figure("multi_head", "Guarantors of several borrowers", view.multi_head, made),
             Figure(
