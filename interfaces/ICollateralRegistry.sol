@@ -118,6 +118,8 @@ interface ICollateralRegistry {
     error CollateralRegistry_NotProposed(uint256 subject, uint128 amount);
     /// @notice Thrown when a sale names no buyer, or this registry, or a price above 2^56 - 1.
     error CollateralRegistry_SaleInvalid(uint256 title, uint128 proceeds, address buyer);
+    /// @notice Thrown when an object without an active lien would be enforced against.
+    error CollateralRegistry_NothingPledged(uint256 title);
     /// @notice Thrown when an object carries as many liens as it may: 64 for acts, 255 for facts.
     error CollateralRegistry_TooManyLiens(uint256 title, uint8 liens);
     /// @notice Thrown when a title's record and its token already agree.

@@ -252,7 +252,7 @@ contract CollateralRegistry is Objects {
     function proposeEnforcement(uint256 title, uint128 proceeds, address buyer) external {
         PersonId person = _only(Role.Collector);
         _actingDay();
-        _existing(title);
+        if (_existing(title).pledgedOf() == 0) revert CollateralRegistry_NothingPledged(title);
         if (proceeds > type(uint56).max || buyer == address(0) || buyer == address(this)) {
             revert CollateralRegistry_SaleInvalid(title, proceeds, buyer);
         }
@@ -270,6 +270,7 @@ contract CollateralRegistry is Objects {
             revert CollateralRegistry_NotProposed(title, proceeds);
         }
         _differs(proposal.person, person);
+        if (object.pledgedOf() == 0) revert CollateralRegistry_NothingPledged(title);
         delete _enforcements[title];
         uint128 surplus = _payLiens(title, object, proceeds, businessDate);
         object = object.withPledged(0).withAppraisal(
@@ -292,7 +293,7 @@ contract CollateralRegistry is Objects {
             uint128 paid = amount < rest ? amount : rest;
             uint128 shortfall = amount - paid;
             rest -= paid;
-            _liens[lien] = word.withAmount(shortfall, LienState.Enforced);
+            _liens[lien] = word.withAmount(0, LienState.Enforced);
             delete _releases[lien];
             emit LienEnforced(lien, title, LoanId.unwrap(word.loanOf()), paid, shortfall, businessDate);
         }

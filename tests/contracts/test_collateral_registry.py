@@ -700,8 +700,8 @@ def test_enforcement_pays_liens_in_rank_and_tells_shortfalls_and_surplus(
         event("Transfer", **{"from": borrower, "to": outsiders[0], "tokenId": TITLE}),
     )  # fmt: skip
     assert sum(paid) + surplus == proceeds
-    for lien, part, owed in zip((FIRST, SECOND, THIRD), paid, due, strict=True):
-        assert (lien_of(crowded, lien)[3], lien_of(crowded, lien)[6]) == (owed - part, ENFORCED)
+    for lien in (FIRST, SECOND, THIRD):
+        assert (lien_of(crowded, lien)[3], lien_of(crowded, lien)[6]) == (0, ENFORCED)
     assert crowded.collateralOf(TITLE)[:3] == (debtor, PROPERTY, 0)
     assert crowded.collateralOf(TITLE)[6:8] == (0, 3)
     assert system.titles.ownerOf(TITLE) == outsiders[0]
@@ -765,6 +765,20 @@ def test_a_sale_is_carried_out_as_proposed_and_by_another_person(
     crowded.enforce(TITLE, 100, stranger, {"from": approver})
     with reverts("CollateralRegistry_NotProposed", TITLE, 100):
         crowded.enforce(TITLE, 100, stranger, {"from": approver})
+
+
+def test_an_object_that_secures_nothing_is_nobodys_to_sell(
+    pledged: Any, system: Any, collector: Any, approver: Any, loan_officer: Any, stranger: Any, borrower: Any
+) -> None:
+    """Neither from the start nor once its last lien was released between proposal and sale."""
+    pledged.proposeEnforcement(TITLE, 100, stranger, {"from": collector})
+    pledged.proposeRelease(FIRST, 5_000_000, {"from": loan_officer})
+    pledged.release(FIRST, 5_000_000, {"from": approver})
+    with reverts("CollateralRegistry_NothingPledged", TITLE):
+        pledged.enforce(TITLE, 100, stranger, {"from": approver})
+    with reverts("CollateralRegistry_NothingPledged", TITLE):
+        pledged.proposeEnforcement(TITLE, 100, stranger, {"from": collector})
+    assert system.titles.ownerOf(TITLE) == borrower
 
 
 def test_a_sale_needs_a_buyer_and_a_price_that_fits(crowded: Any, collector: Any, stranger: Any) -> None:
