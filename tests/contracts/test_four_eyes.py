@@ -1,0 +1,213 @@
+"""I30: whatever two persons must do, one person with two accounts cannot, and two persons can."""
+
+from __future__ import annotations
+
+from dataclasses import astuple
+from typing import Any
+
+import pytest
+from brownie import chain
+from eth_utils.crypto import keccak
+
+from scripts.products import PRODUCTS
+from scripts.roles import Role
+from tests.contracts.expect import reverts
+
+DAY = 86_400
+AMOUNT = 1_000_000
+BULLET = 1
+HASH = keccak(b"something")
+CASES: dict[str, Any] = {}
+
+
+def case(maker: str, *, checker_role: Role = Role.APPROVER):
+    """A case: what the maker does; it returns what the checker then does, given an account."""
+
+    def named(prepare):
+        CASES[prepare.__name__] = (maker, checker_role, prepare)
+        return prepare
+
+    return named
+
+
+@pytest.fixture(scope="module")
+def desk(system, people, make_customer, borrower, outsiders):
+    """The system with a customer, products and one loan in default that has a lien and a guarantee."""
+    desk = Desk(system, people, make_customer, borrower, outsiders)
+    for number, product in PRODUCTS.items():
+        system.book.setProduct(number, astuple(product), desk.by("risk_officer"))
+    desk.customer = make_customer(account=borrower, grade=5)
+    desk.sister = make_customer(account=outsiders[0], grade=5)
+    desk.loan = desk.apply_for()
+    system.book.approve(desk.loan, desk.by("approver"))
+    system.book.originate(desk.loan, desk.today, desk.by("treasurer"))
+    system.book.repayInBatch([(desk.loan, AMOUNT // 10)], desk.today, desk.by("collector"))
+    system.book.declareDefault(desk.loan, 1, desk.by("risk_officer"))
+    row = (1, desk.customer, 1, b"CN-GD\0", 10 * AMOUNT, 0, desk.today, desk.today + 365)
+    system.collateral.register(row, desk.by("appraiser"))
+    arguments = (1, desk.loan, desk.customer, AMOUNT)
+    placed = system.collateral.pledge(*arguments, desk.by("loan_officer"))
+    desk.lien = placed.events["LienPlaced"]["lien"]
+    system.guarantees.attestCapacity(desk.sister, AMOUNT, desk.today, desk.by("risk_officer"))
+    arguments = (desk.sister, desk.customer, desk.loan, AMOUNT, 1)
+    desk.guarantee = system.guarantees.guarantee(*arguments, desk.by("loan_officer")).return_value
+    return desk
+
+
+class Desk:
+    """The system, its people, and what was prepared."""
+
+    def __init__(self, system, people, make_customer, borrower, outsiders):
+        self.system, self.people, self.make_customer = system, people, make_customer
+        self.borrower, self.outsiders = borrower, outsiders
+        self.today = system.authority.day()[0]
+
+    def by(self, name):
+        return {"from": self.people[name]}
+
+    def apply_for(self):
+        application = (
+            self.customer, BULLET, b"K70\0", b"CN-GD\0", b"WORK", AMOUNT, 50_000_000, self.today + 365, HASH,
+        )  # fmt: skip
+        return self.system.book.applyFor(application, self.by("loan_officer")).return_value
+
+
+# ---------------------------------------------------------------- administration and limits
+
+
+@case("chair", checker_role=None)
+def administrators_bind_an_account(desk):
+    authority = desk.system.authority
+    arguments = (desk.outsiders[5].address, 3)
+    authority.propose([keccak(hexstr=authority.bind.encode_input(*arguments))], desk.by("chair"))
+    return lambda account: authority.bind(*arguments, {"from": account})
+
+
+@case("chair", checker_role=Role.BOARD)
+def the_board_overrides_a_limit(desk):
+    desk.system.policy.signOverride(7, HASH, desk.by("chair"))
+    return lambda account: desk.system.policy.signOverride(7, HASH, {"from": account})
+
+
+# ---------------------------------------------------------------- customers and ratings
+
+
+@case("loan_officer")
+def a_customer_gets_an_account(desk):
+    number = desk.make_customer()
+    return lambda account: desk.system.customers.bindAccount(number, desk.outsiders[1], {"from": account})
+
+
+@case("loan_officer")
+def a_customer_gets_another_account(desk):
+    desk.system.customers.proposeRebinding(desk.customer, desk.outsiders[1], desk.by("loan_officer"))
+    chain.sleep(2 * DAY + 1)
+    return lambda account: desk.system.customers.confirmRebinding(desk.customer, {"from": account})
+
+
+@case("risk_officer")
+def a_customer_is_rated(desk):
+    rating = (desk.customer, 6, 1, 1_250, desk.today, desk.today + 365)
+    desk.system.ratings.propose(rating, desk.by("risk_officer"))
+    return lambda account: desk.system.ratings.confirm(rating, {"from": account})
+
+
+@case("risk_officer")
+def customers_are_rated_in_a_batch(desk):
+    rating = (desk.customer, 6, 1, 1_250, desk.today, desk.today + 365)
+    desk.system.ratings.proposeInBatch([rating], desk.by("risk_officer"))
+    return lambda account: desk.system.ratings.confirmInBatch([rating], {"from": account})
+
+
+# ---------------------------------------------------------------- opening books
+
+
+def _importing(attribute):
+    def an_opening_book_is_released(desk):
+        contract = getattr(desk.system, attribute)
+        number = contract.proposeImport(HASH, 1, 0, desk.by("loan_officer")).return_value
+        return lambda account: contract.releaseImport(number, {"from": account})
+
+    an_opening_book_is_released.__name__ = f"an_opening_book_of_{attribute}_is_released"
+    return an_opening_book_is_released
+
+
+for registry in ("customers", "ratings", "collateral", "guarantees", "book"):
+    case("loan_officer")(_importing(registry))
+
+
+# ---------------------------------------------------------------- protection
+
+
+@case("loan_officer")
+def a_lien_is_released(desk):
+    desk.system.collateral.proposeRelease(desk.lien, AMOUNT, desk.by("loan_officer"))
+    return lambda account: desk.system.collateral.release(desk.lien, AMOUNT, {"from": account})
+
+
+@case("collector")
+def an_object_is_enforced_against(desk):
+    sale = (1, AMOUNT, desk.outsiders[2].address)
+    desk.system.collateral.proposeEnforcement(*sale, desk.by("collector"))
+    return lambda account: desk.system.collateral.enforce(*sale, {"from": account})
+
+
+@case("loan_officer")
+def a_guarantee_is_released(desk):
+    desk.system.guarantees.proposeRelease(desk.guarantee, AMOUNT, desk.by("loan_officer"))
+    return lambda account: desk.system.guarantees.release(desk.guarantee, AMOUNT, {"from": account})
+
+
+# ---------------------------------------------------------------- loans
+
+
+@case("loan_officer")
+def a_loan_is_approved(desk):
+    number = desk.apply_for()
+    return lambda account: desk.system.book.approve(number, {"from": account})
+
+
+@case("risk_officer")
+def a_loan_is_written_off(desk):
+    arguments = (desk.loan, AMOUNT // 2, 0)
+    desk.system.book.proposeWriteOff(*arguments, desk.by("risk_officer"))
+    return lambda account: desk.system.book.writeOff(*arguments, desk.today, {"from": account})
+
+
+@case("collector")
+def a_payment_is_reversed(desk):
+    nobody = "0x" + "0" * 40
+    reversal = (desk.loan, 2, 0, nobody, AMOUNT // 10, 0, 0, 0, 0, 0, 0, desk.today)
+    desk.system.book.proposeReversal(reversal, desk.by("collector"))
+    return lambda account: desk.system.book.reverse(reversal, {"from": account})
+
+
+@case("treasurer")
+def a_posting_is_back_valued(desk):
+    arguments = (HASH, desk.today - 1)
+    desk.system.book.proposeBackValue(*arguments, desk.by("treasurer"))
+    return lambda account: desk.system.book.authoriseBackValue(*arguments, {"from": account})
+
+
+# ---------------------------------------------------------------- the tests
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_second_account_is_not_a_second_person(desk, second_account, administer, spares, name):
+    maker, role, prepare = CASES[name]
+    account = second_account(maker, spares[0], *([] if role is None else [role]))
+    if role is None:
+        administer(desk.system.authority.grantRole, bytes(32), account.address)
+    checked = prepare(desk)
+    person = desk.system.authority.personOf(desk.people[maker])
+    override = name == the_board_overrides_a_limit.__name__  # its maker and checker do the same
+    with reverts(*("CreditPolicy_OverrideRepeated", 7, person) if override else ("Governed_SamePerson", person)):
+        checked(account)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_second_person_completes_it(desk, name):
+    _, role, prepare = CASES[name]
+    checked = prepare(desk)
+    transaction = checked(desk.people["approver" if role == Role.APPROVER else "director"])
+    assert transaction.events, "what two persons did leaves an event"
