@@ -52,6 +52,10 @@ class TestGuaranteeCircles:
         edges = guarantees(*[(1, 2, 5)] * 50, *[(2, 1, 5)] * 50, *[(2, 3, 1)] * 50)
         assert n.guarantee_circles(edges) == [[1, 2]]
 
+    def test_circles_come_in_the_order_of_their_first_members(self):
+        edges = guarantees((2, 3, 1), (3, 2, 1), (1, 9, 1), (9, 1, 1), (4, 8, 1), (8, 4, 1))
+        assert n.guarantee_circles(edges) == [[1, 9], [2, 3], [4, 8]]
+
     def test_far_apart_ids_keep_their_type(self):
         circles = n.guarantee_circles(guarantees((2**62, -7, 1), (-7, 2**62, 1)))
         assert circles == [[-7, 2**62]]
@@ -160,6 +164,7 @@ class TestDebtRank:
         ("change", "message"),
         [
             ({"shocks": {"z": 1.0}}, "'z' has no row in nodes"),
+            ({"shocks": {"a": 1.0, "z": 1.0}}, "'z' has no row in nodes"),
             ({"shocks": {"a": 1.5}}, r"outside \[0, 1\]"),
             ({"shocks": {"a": np.nan}}, "missing"),
             ({"edges": exposures(("a", "z", 1.0))}, "debtor 'z' has no row"),
@@ -205,6 +210,13 @@ class TestThresholdCascade:
     def test_printed_defaults(self, network_125, bank, defaults):
         edges, nodes, _ = network_125
         assert n.threshold_cascade(edges, nodes, {bank: 1.0}).additional_defaults == defaults
+
+    def test_one_round_for_each_wave_of_failures(self):
+        edges = exposures(("b", "a", 1.0), ("c", "b", 1.0), ("d", "c", 0.5))
+        nodes = pd.DataFrame({"bank": list("abcd"), "buffer": 1.0, "weights": 1.0})
+        found = n.threshold_cascade(edges, nodes, {"a": 1.0})
+        assert (found.rounds, found.additional_defaults) == (3, 2)
+        assert found.stress.tolist() == [1.0, 1.0, 1.0, 0.5]
 
     def test_passes_on_nothing_short_of_failure(self):
         edges = exposures(("b", "a", 100.0))
