@@ -21,25 +21,30 @@ Chart = dict[str, Any]
 def bars(table: pd.DataFrame, *, x: str, y: str, split: str = "", stack: bool = False, unit: str = "") -> Chart:
     """Bars of ``y`` over ``x``, one colour for each value of ``split``."""
     figure = go.Figure()
-    groups = [(str(key), part) for key, part in table.groupby(split, sort=False)] if split else [("", table)]
-    for number, (name, part) in enumerate(groups):
+    for number, (name, part) in enumerate(_groups(table, split)):
         figure.add_bar(
             x=_labels(part[x]), y=_numbers(part[y]), name=name, marker_color=COLOURS[number % len(COLOURS)],
             hovertemplate=f"%{{x}}<br>%{{y:,.2f}}{unit}<extra>{name}</extra>",
         )  # fmt: skip
     figure.update_layout(barmode="stack" if stack else "group", showlegend=bool(split))
+    figure.update_xaxes(type="category")
     return _finished(figure, y_title=unit.strip())
 
 
-def ranked(table: pd.DataFrame, *, label: str, value: str, unit: str = "") -> Chart:
-    """Horizontal bars, largest on top."""
-    ordered = table.iloc[::-1]
+def ranked(table: pd.DataFrame, *, label: str, value: str, split: str = "", unit: str = "") -> Chart:
+    """Horizontal bars in the order of the table, first on top, one colour for each value of ``split``."""
     figure = go.Figure()
-    figure.add_bar(
-        x=_numbers(ordered[value]), y=_labels(ordered[label]), orientation="h", marker_color=COLOURS[0],
-        hovertemplate=f"%{{y}}<br>%{{x:,.2f}}{unit}<extra></extra>",
-    )  # fmt: skip
-    return _finished(figure, x_title=unit.strip(), height=max(HEIGHT, 24 * len(table) + 80))
+    groups = _groups(table, split)
+    for number, (name, part) in enumerate(groups):
+        figure.add_bar(
+            x=_numbers(part[value]), y=_labels(part[label]), orientation="h", name=name,
+            marker_color=COLOURS[number % len(COLOURS)],
+            hovertemplate=f"%{{y}}<br>%{{x:,.2f}}{unit}<extra>{name}</extra>",
+        )  # fmt: skip
+    figure.update_layout(showlegend=bool(split), bargap=0.25)
+    figure.update_yaxes(type="category", autorange="reversed")
+    rows = table[label].nunique() * (12 + 10 * len(groups))
+    return _finished(figure, x_title=unit.strip(), height=max(HEIGHT, rows + 110))
 
 
 def lines(table: pd.DataFrame, *, x: str, series: Mapping[str, str], unit: str = "") -> Chart:
@@ -51,6 +56,7 @@ def lines(table: pd.DataFrame, *, x: str, series: Mapping[str, str], unit: str =
             line_color=COLOURS[number % len(COLOURS)],
             hovertemplate=f"%{{x}}<br>%{{y:,.4f}}{unit}<extra>{name}</extra>",
         )  # fmt: skip
+    figure.update_xaxes(type="category")
     return _finished(figure, y_title=unit.strip())
 
 
@@ -78,7 +84,8 @@ def heat(table: pd.DataFrame, *, unit: str = "") -> Chart:
         colorscale=SEQUENTIAL, colorbar={"title": {"text": unit.strip()}},
         hovertemplate=f"%{{y}} in %{{x}}<br>%{{z:,.2f}}{unit}<extra></extra>",
     )  # fmt: skip
-    figure.update_yaxes(autorange="reversed")
+    figure.update_xaxes(type="category")
+    figure.update_yaxes(type="category", autorange="reversed")
     return _finished(figure, height=max(HEIGHT, 24 * len(table) + 120))
 
 
@@ -112,13 +119,17 @@ def _finished(figure: go.Figure, *, x_title: str = "", y_title: str = "", height
     figure.update_layout(
         height=height, margin={"l": 8, "r": 8, "t": 8, "b": 8}, paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)", font={"size": 13}, hoverlabel={"align": "left"},
-        legend={"orientation": "h", "y": -0.2}, template="none",
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"}, template="none",
     )  # fmt: skip
     figure.update_xaxes(title_text=x_title, automargin=True, gridcolor="rgba(128,128,128,0.25)", zeroline=False)
     figure.update_yaxes(title_text=y_title, automargin=True, gridcolor="rgba(128,128,128,0.25)", zeroline=False)
     made: Chart = json.loads(figure.to_json())
     made["layout"].pop("template", None)
     return made
+
+
+def _groups(table: pd.DataFrame, split: str) -> list[tuple[str, pd.DataFrame]]:
+    return [(str(key), part) for key, part in table.groupby(split, sort=False)] if split else [("", table)]
 
 
 def _labels(values: Sequence[object] | pd.Series | pd.Index) -> list[str]:

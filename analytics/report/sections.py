@@ -81,7 +81,7 @@ def _study(material: Material) -> Section | None:
         (
             Figure(
                 "industry_shares", "Table 1: share of the top five industries", _beside_industries(industries, codes),
-                _citing(made, "Table 1"), charts.bars(industries, x="industry", y="share_pct", split="year", unit=" %"),
+                _citing(made, "Table 1"), charts.ranked(industries, label="industry", value="share_pct", split="year", unit=" %"),
             ),
             Figure(
                 "region_shares", "Table 2: loans by region", _beside_regions(regions), _citing(made, "Table 2"),
@@ -121,7 +121,7 @@ def _growth_figure(material: Material) -> Figure:
         "growth_contributions", "Who contributed to each year's growth",
         shown[["year", "part", "change_100m", "share_of_growth_pct"]],
         Made("Change of outstanding principal by industry section between year ends.", "arithmetic", LOANS),
-        charts.bars(shown, x="part", y="change_100m", split="year", unit=" 100m yuan"),
+        charts.ranked(shown, label="part", value="change_100m", split="year", unit=" 100m"),
     )  # fmt: skip
 
 
@@ -165,8 +165,18 @@ def _bounds(material: Material) -> Figure:
             "Hirschman (1964); bounds by convexity of the square", LOANS,
         ),
         charts.intervals(shown, x="label", point="book", lower="lower", upper="upper"),
-        "Industry concentration falls from year to year; region concentration falls too, from a high level.",
+        " ".join(_direction(table, of) for of in ("industry", "region")),
     )  # fmt: skip
+
+
+def _direction(table: pd.DataFrame, of: str) -> str:
+    """Which way the book's own index moved, and whether the published bounds prove it."""
+    rows = table[table["of"] == of]
+    first, last = rows.iloc[0], rows.iloc[-1]
+    way = "fell" if last["book"] < first["book"] else "rose"
+    proven = last["upper"] < first["lower"] if way == "fell" else last["lower"] > first["upper"]
+    told = "which the published bounds prove" if proven else "which the published bounds alone do not prove"
+    return f"By {of} the index {way} from {first['book']:.4f} to {last['book']:.4f}, {told}."
 
 
 def _concentration(material: Material) -> Section:
@@ -191,12 +201,13 @@ def _concentration(material: Material) -> Section:
         largest = measures.largest(material.last, by=by, names=names)
         if not len(largest):
             continue
-        label = "name" if "name" in largest else by
         shown = largest.assign(share_pct=(largest["share"] * 100).round(2))
+        if by in ("customer", "group"):
+            shown.insert(0, "name", _people(largest))
         figures.append(
             Figure(
                 f"largest_{by}", f"Largest by {by}", shown.drop(columns=["share"]), made,
-                charts.ranked(shown, label=label, value="share_pct", unit=" %"),
+                charts.ranked(shown, label="name", value="share_pct", unit=" %"),
             )
         )  # fmt: skip
     figures.append(_heat_of_exposure(material, made))
@@ -457,6 +468,16 @@ def _flows(material: Material) -> Section | None:
             ),
         ),
     )  # fmt: skip
+
+
+def _people(largest: pd.DataFrame) -> list[str]:
+    """Customers and groups by number; where both columns stand, zero marks the one that a row is not."""
+    if "group" not in largest:
+        return [f"customer {customer}" for customer in largest["customer"]]
+    return [
+        f"group {group}" if group else f"customer {customer}"
+        for group, customer in zip(largest["group"], largest["customer"], strict=True)
+    ]
 
 
 def _bucket(codes: Codes, dimension: str, key: str) -> str:
