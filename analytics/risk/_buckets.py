@@ -67,12 +67,19 @@ class Customers:
     borrowers: FloatArray
 
 
+def numbered(column: pd.Series[Any], *, name: str) -> Labelled:
+    """Codes of a column of numbers such as a customer's, none missing."""
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iu":
+        return integers(column.to_numpy())
+    if not pd.api.types.is_integer_dtype(column.dtype):
+        raise InvalidInput(f"column {name}: {column.dtype} holds no whole numbers; give each {name} one")
+    return integers(_whole(column, name))
+
+
 def labelled(column: pd.Series[Any]) -> Labelled:
-    """Codes of a column of texts or integers; missing entries and empty texts get -1."""
+    """Codes of a column of texts; missing entries and empty texts get -1."""
     if isinstance(column.dtype, pd.CategoricalDtype):
         return _unless_empty(column.cat.codes.to_numpy(), column.cat.categories)
-    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iu":
-        return _integers(column.to_numpy())
     if column.dtype == object:
         found = _by_identity(column.to_numpy())
         if found is not None:
@@ -208,7 +215,8 @@ def _whole(column: pd.Series[Any], name: str) -> NDArray[Any]:
     return column.to_numpy(dtype=getattr(column.dtype, "numpy_dtype", np.dtype(np.int64)))
 
 
-def _integers(values: NDArray[Any]) -> Labelled:
+def integers(values: NDArray[Any]) -> Labelled:
+    """Codes of numbers: their distance from the smallest where that is not far."""
     if len(values) == 0:
         return Labelled(np.empty(0, dtype=np.int32), pd.Index(values))
     low, high = int(values.min()), int(values.max())

@@ -200,7 +200,7 @@ def concentration_pack(book: HasExposures, *, measure: str = "outstanding", pool
     # NumPy and the compiled loops let go of the interpreter, so that the two halves run side by side.
     with ThreadPoolExecutor(max_workers=1) as beside:
         places = beside.submit(_places, loans, money)
-        customers = _customers(loans, money, pools=pools)[1]
+        customers = _customers(loans, money, grouped=True, pools=pools)[1]
         pooled = bool(customers.borrowers.max() > 1.0)
         single = beside.submit(_index_row, customers.total, customers.borrowers if pooled else None)
         grouped = _grouped(customers)
@@ -265,7 +265,7 @@ def _columns(by: str | Sequence[str]) -> tuple[str, ...]:
 
 def _read(book: HasExposures, names: Sequence[str], *, measure: str, pools: str) -> _Loans:
     loans, money = _checked(book, names, measure=measure, pools=pools)
-    customer, customers = _customers(loans, money, pools=pools)
+    customer, customers = _customers(loans, money, grouped="group" in names, pools=pools)
     codes = {name: _buckets.labelled(loans[name]) for name in names if name in ("industry", "region")}
     return _Loans(money, {"customer": customer} | codes, customers)
 
@@ -283,19 +283,16 @@ def _checked(book: HasExposures, names: Sequence[str], *, measure: str, pools: s
         loans = loans[loans["borrowers"] <= 1]
     if loans.empty:
         raise InvalidInput("exposures: empty; a book without loans has no concentration")
-    for name in ("customer", "group"):
-        if name in wanted and not pd.api.types.is_integer_dtype(loans[name].dtype):
-            raise InvalidInput(f"column {name}: {loans[name].dtype} holds no numbers of customers or groups")
     money = _buckets.amounts(loans[measure], name=measure)
     if money.largest == 0:
         raise InvalidInput(f"column {measure}: every loan owes zero; a share of nothing has no value")
     return loans, money
 
 
-def _customers(loans: pd.DataFrame, money: Money, *, pools: str) -> tuple[Labelled, Customers]:
-    customer = _buckets.labelled(loans["customer"])
+def _customers(loans: pd.DataFrame, money: Money, *, grouped: bool, pools: str) -> tuple[Labelled, Customers]:
+    customer = _buckets.numbered(loans["customer"], name="customer")
     groups = borrowers = Money(np.zeros(1, dtype=np.int64), 0)
-    if "group" in loans.columns:
+    if grouped:
         groups = _buckets.amounts(loans["group"], name="group")
     if "borrowers" in loans.columns and pools == "spread":
         counts = _buckets.amounts(loans["borrowers"], name="borrowers")
@@ -335,7 +332,7 @@ def _codes(loans: _Loans, names: Sequence[str]) -> Labelled:
 
 def _grouped(customers: Customers) -> _Grouped:
     joined = np.flatnonzero(customers.group)
-    group = _buckets.labelled(pd.Series(customers.group[joined]))
+    group = _buckets.integers(customers.group[joined])
     members = np.concatenate([np.ones(len(group.labels)), customers.borrowers])
     return _Grouped(joined, group, members)
 

@@ -266,9 +266,10 @@ def test_one_factor_refuses(arguments, word):
         c.vasicek_percentile(*arguments)
 
 
-def test_no_percentile_without_deviation():
+@pytest.mark.parametrize("pd_", [0.0, 1.0])
+def test_no_percentile_without_deviation(pd_):
     with pytest.raises(InvalidInput, match="pd: 0 or 1"):
-        c.vasicek_percentile([0.1, 0.0], 0.1, 0.9)
+        c.vasicek_percentile([0.1, pd_], 0.1, 0.9)
 
 
 @pytest.mark.parametrize("arguments", [(0.0, 0.999), (-1, 0.999), (0.25, 1.0), (0.25, 0.0), (1e-4, 0.5), ("x", 0.9)])

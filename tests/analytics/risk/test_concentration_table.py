@@ -166,6 +166,21 @@ def test_every_text_column_gives_the_same(dtype):
         assert one.iloc[:, 0].tolist() == other.iloc[:, 0].tolist()
 
 
+def test_nullable_numbers_of_customers_and_groups():
+    plain = book(customer=[3, 9, 3], group=[0, 4, 0], outstanding=[1, 2, 4])
+    nullable = Exposed(plain.exposures.astype({"customer": "Int64", "group": "int64[pyarrow]"}))
+    for by in ("customer", "group"):
+        pd.testing.assert_frame_equal(c.concentration_table(nullable, by), c.concentration_table(plain, by))
+
+
+def test_a_dimension_needs_only_its_own_columns():
+    loans = pd.DataFrame({"customer": [1, 2], "region": ["CN-BJ", "CN-GD"], "outstanding": [3, 1], "group": ["?", "?"]})
+    assert c.concentration_table(Exposed(loans), "region")["share"].tolist() == [0.75, 0.25]
+    assert c.concentration_table(Exposed(loans), "customer")["share"].tolist() == [0.75, 0.25]
+    with pytest.raises(InvalidInput, match="no column industry; it has customer, region"):
+        c.concentration_table(Exposed(loans), "industry")
+
+
 def test_equal_texts_at_different_addresses_are_one_label():
     texts = np.array(["".join(["CN", "-", "GD"]) for _ in range(3000)] + ["CN-BJ"], dtype=object)
     few = np.array([texts[0], texts[1], "CN-BJ"] * 10, dtype=object)
@@ -286,6 +301,10 @@ def test_totals_and_indices_against_plain_python(loans, borrowers, groups):
         ({"outstanding": [0, 0]}, "every loan owes zero"),
         ({"outstanding": []}, "exposures: empty"),
         ({"outstanding": [1, 2], "customer": ["a", "b"]}, "column customer: object"),
+        ({"outstanding": [1, 2], "customer": [1.0, 2.0]}, "column customer: float64"),
+        ({"outstanding": [1, 2], "customer": pd.array([1, pd.NA], dtype="Int64")}, "customer: row 1 is missing"),
+        ({"outstanding": [1, 2], "group": pd.array([1, pd.NA], dtype="Int64")}, "group: row 1 is missing"),
+        ({"outstanding": [1, 2], "group": ["a", "b"]}, "column group: row 0 is 'a'"),
         ({"outstanding": [1, 2], "customer": [1, 1], "group": [1, 2]}, "customer 1 is in two groups"),
         ({"outstanding": [1, 2], "customer": [1, 1], "borrowers": [5, 6]}, "customer 1 has two borrower counts"),
         ({"outstanding": [1, 2], "customer": [1, 1], "borrowers": [1, 6]}, "customer 1 has two borrower counts"),
