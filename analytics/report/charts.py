@@ -60,16 +60,26 @@ def lines(table: pd.DataFrame, *, x: str, series: Mapping[str, str], unit: str =
     return _finished(figure, y_title=unit.strip())
 
 
-def intervals(table: pd.DataFrame, *, x: str, point: str, lower: str, upper: str, unit: str = "") -> Chart:
-    """Points with the interval that each lies in."""
+def intervals(
+    table: pd.DataFrame, *, label: str, point: str, lower: str, upper: str, across: bool = False, unit: str = ""
+) -> Chart:
+    """Points with the interval that each lies in; ``across`` draws long labels down the side."""
     centre = table[point].astype(float)
+    reach = {
+        "type": "data", "symmetric": False, "array": _numbers(table[upper].astype(float) - centre),
+        "arrayminus": _numbers(centre - table[lower].astype(float)), "color": COLOURS[0],
+    }  # fmt: skip
+    marker = {"color": COLOURS[0], "size": 10}
     figure = go.Figure()
+    if across:
+        figure.add_scatter(
+            x=_numbers(centre), y=_labels(table[label]), mode="markers", marker=marker, error_x=reach,
+            hovertemplate=f"%{{y}}<br>%{{x:.4f}}{unit}<extra></extra>",
+        )  # fmt: skip
+        figure.update_yaxes(type="category", autorange="reversed")
+        return _finished(figure, x_title=unit.strip(), height=max(HEIGHT, 24 * len(table) + 80))
     figure.add_scatter(
-        x=_labels(table[x]), y=_numbers(centre), mode="markers", marker={"color": COLOURS[0], "size": 10},
-        error_y={
-            "type": "data", "symmetric": False, "array": _numbers(table[upper].astype(float) - centre),
-            "arrayminus": _numbers(centre - table[lower].astype(float)), "color": COLOURS[0],
-        },
+        x=_labels(table[label]), y=_numbers(centre), mode="markers", marker=marker, error_y=reach,
         hovertemplate=f"%{{x}}<br>%{{y:.4f}}{unit}<extra></extra>",
     )  # fmt: skip
     figure.update_xaxes(type="category")

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from analytics.ledger import Book
+from analytics.ledger import CATEGORIES, Book
 from analytics.report.codes import Codes
 from analytics.risk import default as risk_default
 from analytics.risk.concentration import concentration_pack, concentration_table
@@ -57,7 +57,7 @@ def snapshot(book: Book) -> pd.DataFrame:
             "rating": live["grade"].to_numpy(),
             "vintage": [calendar_date(int(day)).year for day in terms["start"]],
             "purpose": terms["purpose"].to_numpy(),
-            "category": live["category"].astype(str).to_numpy(),
+            "category": pd.Categorical(live["category"].astype(str), categories=CATEGORIES[1:], ordered=True),
             "days_past_due": np.where(oldest > 0, np.maximum(book.business_date - oldest, 0), 0),
             "unlikely_to_pay": (terms["state"].astype(str) == "defaulted").to_numpy(),
             "outstanding": live["outstanding"].to_numpy(),

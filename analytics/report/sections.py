@@ -81,7 +81,8 @@ def _study(material: Material) -> Section | None:
         (
             Figure(
                 "industry_shares", "Table 1: share of the top five industries", _beside_industries(industries, codes),
-                _citing(made, "Table 1"), charts.ranked(industries, label="industry", value="share_pct", split="year", unit=" %"),
+                _citing(made, "Table 1"),
+                charts.ranked(industries, label="industry", value="share_pct", split="year", unit=" %"),
             ),
             Figure(
                 "region_shares", "Table 2: loans by region", _beside_regions(regions), _citing(made, "Table 2"),
@@ -164,7 +165,7 @@ def _bounds(material: Material) -> Figure:
             "leave personal loans out of the rest.",
             "Hirschman (1964); bounds by convexity of the square", LOANS,
         ),
-        charts.intervals(shown, x="label", point="book", lower="lower", upper="upper"),
+        charts.intervals(shown, label="label", point="book", lower="lower", upper="upper"),
         " ".join(_direction(table, of) for of in ("industry", "region")),
     )  # fmt: skip
 
@@ -269,27 +270,27 @@ def _history(material: Material) -> list[Figure]:
         (*LOANS, *QUALITY, *RATINGS),
     )
     figures = []
-    for by, names in (("date", {}), ("industry", material.codes.sections), ("region", material.codes.regions)):
+    names_of: dict[str, Mapping[str, str]] = {
+        "date": {}, "industry": material.codes.sections, "region": material.codes.regions, "rating": _ratings(material),
+        "vintage": {},
+    }  # fmt: skip
+    for by, names in names_of.items():
         rates = risk_default.observed_default_rate(history.start, history.defaults, by=by)
-        if by == "date":
-            rates[by] = [calendar_date(int(day)).isoformat() for day in rates[by]]
-        else:
-            rates[by] = [names.get(str(key), str(key)) for key in rates[by]]
-        figures.append(
-            Figure(
-                f"default_rate_{by}", f"Observed default rate by {'starting date' if by == 'date' else by}",
-                rates.round(5), made, charts.intervals(rates, x=by, point="rate", lower="lower", upper="upper"),
-            )
-        )  # fmt: skip
+        labels = [calendar_date(int(key)).isoformat() if by == "date" else str(key) for key in rates[by]]
+        rates[by] = [names.get(label, label) for label in labels]
+        chart = charts.intervals(
+            rates, label=by, point="rate", lower="lower", upper="upper", across=by in ("industry", "region")
+        )
+        title = f"Observed default rate by {'starting date' if by == 'date' else by}"
+        figures.append(Figure(f"default_rate_{by}", title, rates.round(5), made, chart))
     grades = measures.grade_probabilities(history, material.grades)
-    grades["rating"] = [material.codes.ratings.get(str(grade), "unrated" if grade == 0 else str(grade))
-                        for grade in grades["rating"]]  # fmt: skip
+    grades["rating"] = [_ratings(material).get(str(grade), str(grade)) for grade in grades["rating"]]
     figures.append(
         Figure(
             "pd_by_rating", "Default probability by rating, from the book's own history", grades.round(6),
             Made("Observed rate where a grade had a default, else the most prudent bound.", "Pluto, Tasche (2005)",
                  made.events),
-            charts.intervals(grades, x="rating", point="pd", lower="lower", upper="upper"),
+            charts.intervals(grades, label="rating", point="pd", lower="lower", upper="upper"),
         )
     )  # fmt: skip
     years = sorted(material.books)
@@ -304,6 +305,10 @@ def _history(material: Material) -> list[Figure]:
         )
     )  # fmt: skip
     return figures
+
+
+def _ratings(material: Material) -> dict[str, str]:
+    return {"0": "unrated", **material.codes.ratings}
 
 
 def _losses(material: Material) -> Section | None:
