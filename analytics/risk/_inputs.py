@@ -348,12 +348,21 @@ def shaped(result: FloatArray, index: pd.Index[Any] | None) -> Any:
     float, numpy.ndarray or pandas.Series
         A Series where there is an index, a float where the result has no dimension.
 
+    Raises
+    ------
+    InvalidInput
+        A result of more entries than there are labels.
+
     Examples
     --------
     >>> shaped(finite_array(0.5), None)
     0.5
     """
     if index is not None:
+        if result.shape != (len(index),):
+            raise InvalidInput(
+                f"a result of shape {result.shape} has no place under {len(index)} labels; give one each"
+            )
         return pd.Series(result, index=index)
     return float(result) if result.ndim == 0 else result
 

@@ -101,5 +101,7 @@ def test_shape_of_results():
     index = pd.Index(["a", "b"])
     series = _inputs.shaped(np.array([1.0, 2.0]), index)
     assert series.index.equals(index)
+    with pytest.raises(InvalidInput, match=r"shape \(3,\) has no place under 2 labels"):
+        _inputs.shaped(np.ones(3), index)
     assert isinstance(_inputs.shaped(np.array(1.0), None), float)
     assert isinstance(_inputs.shaped(np.array([1.0]), None), np.ndarray)
