@@ -562,6 +562,16 @@ def test_a_release_is_confirmed_as_proposed_and_once(pledged: Any, loan_officer:
         pledged.release(FIRST, 1_000, {"from": approver})
 
 
+def test_a_later_proposal_replaces_an_earlier_one(pledged: Any, loan_officer: Any, approver: Any, person: Any) -> None:
+    pledged.proposeRelease(FIRST, 1_000, {"from": loan_officer})
+    pledged.proposeRelease(FIRST, 2_000, {"from": loan_officer})
+    assert pledged.releaseProposalOf(FIRST) == (2_000, person(loan_officer))
+    with reverts("CollateralRegistry_NotProposed", FIRST, 1_000):
+        pledged.release(FIRST, 1_000, {"from": approver})
+    pledged.release(FIRST, 2_000, {"from": approver})
+    assert lien_of(pledged, FIRST)[3] == 4_998_000
+
+
 def test_one_person_cannot_release_through_two_accounts(
     pledged: Any, loan_officer: Any, second_account: Any, outsiders: Any, person: Any
 ) -> None:
@@ -725,6 +735,20 @@ def test_a_sold_object_bears_new_liens_only_after_a_new_appraisal_and_free_of_th
         crowded.coverOf(LOAN, debtor, [FIRST])
 
 
+def test_a_sale_ends_proposals_to_release_and_a_later_price_replaces_an_earlier_one(
+    crowded: Any, collector: Any, approver: Any, loan_officer: Any, stranger: Any
+) -> None:
+    crowded.proposeRelease(FIRST, 1_000, {"from": loan_officer})
+    crowded.proposeEnforcement(TITLE, 5, stranger, {"from": collector})
+    crowded.proposeEnforcement(TITLE, 7, stranger, {"from": collector})
+    with reverts("CollateralRegistry_NotProposed", TITLE, 5):
+        crowded.enforce(TITLE, 5, stranger, {"from": approver})
+    crowded.enforce(TITLE, 7, stranger, {"from": approver})
+    assert crowded.releaseProposalOf(FIRST) == (0, 0)
+    with reverts("CollateralRegistry_LienNotActive", FIRST, ENFORCED):
+        crowded.release(FIRST, 1_000, {"from": approver})
+
+
 def test_released_liens_take_nothing_of_a_sale(
     crowded: Any, collector: Any, approver: Any, loan_officer: Any, stranger: Any
 ) -> None:
@@ -876,6 +900,24 @@ def test_rows_of_an_opening_book_that_make_no_sense_revert_whole(
         registered.importCollateral(number, [bad], {"from": loan_officer})
     assert registered.importOf(number) == (2, 0, 0)
     assert registered.collateralOf(TITLE)[6:8] == (0, 0)
+
+
+def test_an_import_under_way_passes_a_pause_but_needs_an_open_day(
+    registered: Any, opening: Any, owner: int, loan_officer: Any, guardian: Any, treasurer: Any, system: Any, today: int
+) -> None:
+    """I32: an opening book is a fact."""
+    number = opening(9, 9)
+    system.authority.pause(3_600, {"from": guardian})
+    row = registration(OTHER_TITLE, owner, value=4, appraised_on=today)
+    registered.importCollateral(number, [row], {"from": loan_officer})
+    registered.importLiens(number, [(TITLE, LOAN, 5, 0)], {"from": loan_officer})
+    assert registered.importOf(number) == (2, 2, 9)
+    system.authority.closeDay({"from": treasurer})
+    for call in (registered.importCollateral, registered.importLiens):
+        with reverts("Governed_DayNotOpen", today):
+            call(number, [], {"from": loan_officer})
+    with reverts("Governed_DayNotOpen", today):
+        registered.alignTitle(TITLE, {"from": loan_officer})
 
 
 def test_no_more_is_imported_than_was_released(

@@ -482,6 +482,19 @@ def test_two_persons_release_part_and_then_the_rest(
         capable.proposeRelease(guarantee, 1, {"from": loan_officer})
 
 
+def test_a_later_proposal_replaces_an_earlier_one(
+    capable: Any, give: Any, customers: list[int], loan_officer: Any, approver: Any, person: Any
+) -> None:
+    guarantee = give(*customers[:2], 900)
+    capable.proposeRelease(guarantee, 100, {"from": loan_officer})
+    capable.proposeRelease(guarantee, 200, {"from": loan_officer})
+    assert capable.releaseProposalOf(guarantee) == (200, person(loan_officer))
+    with reverts("GuaranteeRegistry_NotProposed", guarantee, 100):
+        capable.release(guarantee, 100, {"from": approver})
+    capable.release(guarantee, 200, {"from": approver})
+    assert capable.capacityOf(customers[0]) == (CAPACITY, 700)
+
+
 def test_no_more_is_released_than_is_guaranteed_nor_by_one_person(
     capable: Any, give: Any, customers: list[int], loan_officer: Any, approver: Any, second_account: Any,
     outsiders: Any, person: Any,
@@ -707,6 +720,24 @@ def test_a_row_is_booked_once_by_its_reference(
         with reverts("GuaranteeRegistry_AlreadyImported", 0):
             getattr(guarantees, call)(number, [(NO_REFERENCE, a, b, LOAN, 1, 1)], {"from": account})
     assert guarantees.importOf(number) == (2, 1, 1_000)
+
+
+def test_an_import_under_way_passes_a_pause_but_needs_an_open_day(
+    capable: Any, opening: Any, customers: list[int], loan_officer: Any, chair: Any, guardian: Any, treasurer: Any,
+    system: Any, today: int,
+) -> None:  # fmt: skip
+    """I32: an opening book is a fact."""
+    a, b = customers[:2]
+    number = opening(9, 9_000)
+    system.authority.pause(3_600, {"from": guardian})
+    capable.importGuarantees(number, [row("G-1", a, b)], {"from": loan_officer})
+    capable.importLegacyCircle(number, [row("G-2", b, a)], {"from": chair})
+    assert capable.importOf(number) == (2, 2, 2_000)
+    assert [capable.guaranteeOf(numbered(one, 1))[5] for one in (a, b)] == [False, True]
+    system.authority.closeDay({"from": treasurer})
+    for call, account in ((capable.importGuarantees, loan_officer), (capable.importLegacyCircle, chair)):
+        with reverts("Governed_DayNotOpen", today):
+            call(number, [], {"from": account})
 
 
 def test_a_circle_is_imported_by_the_board_only_and_stays_flagged(
