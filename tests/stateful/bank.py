@@ -1,0 +1,455 @@
+"""The bank, modelled: loans, limits, deposits, liens and guarantees; each act tells why it would be refused."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from copy import deepcopy
+from dataclasses import dataclass, field
+
+from tests.stateful.holdings import (
+    CUSTOMER,
+    DEFAULT_DAYS,
+    FLAG,
+    GROUP,
+    INDUSTRY,
+    PPB,
+    REGION,
+    Bucket,
+    Customer,
+    Earmark,
+    Guarantee,
+    Lien,
+    Payment,
+    Refused,
+    Thing,
+    Trace,
+)
+from tests.stateful.loans import (
+    ACTIVE,
+    APPLIED,
+    APPROVED,
+    DEFAULTED,
+    DENIED,
+    LAPSED,
+    PASS,
+    REPAID,
+    SUBSTANDARD,
+    WRITTEN_OFF,
+    Loan,
+    Obligation,
+    Product,
+)
+
+
+@dataclass
+class Bank:
+    """Everything the contracts should hold."""
+
+    customers: dict[int, Customer]
+    products: dict[int, Product]
+    today: int
+    loans: dict[int, Loan] = field(default_factory=dict)
+    buckets: dict[tuple[int, int], Bucket] = field(default_factory=lambda: defaultdict(Bucket))
+    balances: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    earmarks: dict[int, Earmark] = field(default_factory=lambda: defaultdict(Earmark))
+    traces: dict[int, Trace] = field(default_factory=lambda: defaultdict(Trace))
+    things: dict[int, Thing] = field(default_factory=dict)
+    guarantees: list[Guarantee] = field(default_factory=list)
+    capacity: dict[int, int] = field(default_factory=dict)
+    given: dict[int, int] = field(default_factory=lambda: defaultdict(int))
+    payments: dict[int, Payment] = field(default_factory=dict)
+    closed: set[int] = field(default_factory=set)
+    in_default: set[int] = field(default_factory=set)
+    # I24: every way money came into deposits and left them
+    funded: int = 0
+    lent: int = 0
+    paid: int = 0
+    redeemed: int = 0
+
+    # ---------------------------------------------------------------- parts
+
+    def loan(self, number: int) -> Loan:
+        if number not in self.loans:
+            raise Refused("LoanBook_Unknown", number)
+        return self.loans[number]
+
+    def live(self, number: int) -> Loan:
+        loan = self.loan(number)
+        if not loan.live:
+            raise Refused("LoanBook_WrongState", number, loan.state)
+        return loan
+
+    def expect(self, number: int, state: int) -> Loan:
+        loan = self.loan(number)
+        if loan.state != state:
+            raise Refused("LoanBook_WrongState", number, loan.state)
+        return loan
+
+    def keys(self, loan: Loan) -> list[tuple[int, int]]:
+        group = self.customers[loan.customer].group
+        return [
+            (CUSTOMER, loan.customer),
+            *([(GROUP, group)] if group else []),
+            (INDUSTRY, loan.industry[0]),
+            (REGION, int.from_bytes(loan.region, "big")),
+        ]
+
+    def post(self, loan: Loan, exposure: int = 0, reserved: int = 0) -> None:
+        for key in self.keys(loan):
+            self.buckets[key].exposure += exposure
+            self.buckets[key].reserved += reserved
+
+    def reserve(self, loan: Loan, amount: int) -> None:
+        for key in self.keys(loan):
+            bucket = self.buckets[key]
+            used = bucket.exposure + bucket.reserved
+            if bucket.limit and used + amount > bucket.limit:
+                raise Refused("CreditPolicy_LimitExceeded", *key, used, amount, bucket.limit)
+        self.post(loan, reserved=amount)
+
+    def announce(self, loan: Loan) -> None:
+        self.closed.discard(loan.number)
+        self.in_default.discard(loan.number)
+        if loan.state in (REPAID, DENIED, LAPSED):
+            self.closed.add(loan.number)
+        if loan.state in (DEFAULTED, WRITTEN_OFF):
+            self.in_default.add(loan.number)
+
+    @property
+    def supply(self) -> int:
+        """I24: the deposit liability by its causes."""
+        return self.funded + self.lent - self.paid - self.redeemed
+
+    # ---------------------------------------------------------------- new business
+
+    def apply_for(self, customer: int, product_number: int, terms: tuple[bytes, bytes, bytes, int, int, int]) -> None:
+        industry, region, purpose, amount, rate, maturity = terms
+        number = len(self.loans) + 1
+        product = self.products[product_number]
+        if amount == 0 or amount > product.max_amount:
+            raise Refused("LoanBook_AmountInvalid", number, amount, product.max_amount)
+        latest = self.today + product.max_term_days
+        if not self.today < maturity <= latest:
+            raise Refused("LoanBook_MaturityInvalid", maturity, self.today + 1, latest)
+        if not 0 <= rate <= product.max_rate:
+            raise Refused("LoanBook_RateInvalid", rate, product.max_rate)
+        if customer not in self.customers:
+            raise Refused("CustomerRegistry_Unknown", customer)
+        self.loans[number] = Loan(
+            number, customer, product_number, product, industry, region, rate, maturity, amount, purpose
+        )
+
+    def approve(self, number: int) -> None:
+        loan = self.expect(number, APPLIED)
+        if self.today >= loan.maturity:
+            raise Refused("LoanBook_MaturityInvalid", loan.maturity, self.today + 1, loan.maturity)
+        rated_until = self.customers[loan.customer].rated_until
+        if rated_until is not None and rated_until < self.today:
+            raise Refused("LoanBook_RatingMissing", loan.customer, rated_until)
+        self.reserve(loan, loan.undrawn)
+        loan.state = APPROVED
+        loan.available_until = min(self.today + loan.product.approval_days, loan.maturity - 1)
+
+    def deny(self, number: int) -> None:
+        loan = self.expect(number, APPLIED)
+        loan.state, loan.undrawn = DENIED, 0
+
+    def lapse(self, number: int) -> None:
+        loan = self.loan(number)
+        if loan.state not in (APPROVED, ACTIVE, DEFAULTED, WRITTEN_OFF) or not loan.undrawn:
+            raise Refused("LoanBook_WrongState", number, loan.state)
+        if self.today <= loan.available_until:
+            raise Refused("LoanBook_ApprovalStillAvailable", number, loan.available_until)
+        self.post(loan, reserved=-loan.undrawn)
+        loan.undrawn = 0
+        if loan.state == APPROVED:
+            loan.state = LAPSED
+        else:
+            loan.close_if_settled()
+
+    def drawable(self, number: int) -> Loan:
+        loan = self.loan(number)
+        if loan.state not in (APPROVED, ACTIVE):
+            raise Refused("LoanBook_WrongState", number, loan.state)
+        if self.today > loan.available_until:
+            raise Refused("LoanBook_ApprovalLapsed", number, loan.available_until)
+        return loan
+
+    def lend(self, loan: Loan, amount: int) -> None:
+        if loan.state == ACTIVE:
+            loan.advance(self.today)
+            if loan.due:
+                raise Refused("LoanBook_InArrears", loan.number, loan.oldest_due)
+        loan.lend(amount, self.today)
+        if loan.product.max_loan_to_value:
+            needed = -(-loan.principal * PPB // loan.product.max_loan_to_value)
+            cover = self.cover(loan.number)
+            if cover < needed:
+                raise Refused("LoanBook_CoverInsufficient", loan.number, cover, needed)
+        self.post(loan, exposure=amount, reserved=-amount)
+
+    def cover(self, number: int) -> int:
+        """I12: what a loan's liens are worth; nothing where one of the appraisals is stale."""
+        found = [(thing, lien) for thing, lien in self.liens() if lien.active and lien.loan == number]
+        if any(thing.valid_until < self.today for thing, _ in found):
+            return 0
+        return sum(thing.cover_of(lien) for thing, lien in found)
+
+    def originate(self, number: int) -> None:
+        loan = self.drawable(number)
+        if loan.state != APPROVED:
+            raise Refused("LoanBook_WrongState", number, loan.state)
+        self.lend(loan, loan.undrawn)
+
+    def draw(self, number: int, amount: int, payees: int, expiry: int) -> None:
+        loan = self.drawable(number)
+        if not 0 < amount <= loan.undrawn:
+            raise Refused("LoanBook_AmountInvalid", number, amount, loan.undrawn)
+        self.lend(loan, amount)
+        mark = self.earmarks[number]
+        mark.remaining += amount
+        mark.payees, mark.expiry, mark.mode = payees, expiry, loan.product.earmark_mode
+        self.lent += amount
+
+    # ---------------------------------------------------------------- payments
+
+    def receive(self, loan: Loan, amount: int, account: str | None) -> None:
+        loan.advance(self.today)
+        owed = loan.payoff
+        if amount == 0:
+            raise Refused("LoanBook_AmountInvalid", loan.number, 0, owed)
+        if amount > owed:
+            raise Refused("LoanBook_Overpayment", loan.number, amount, owed)
+        standing = [(one.number, one.day, one.principal, one.interest) for one in loan.obligations]
+        split = loan.pay(amount)
+        oldest = standing[0][0] if standing and split.principal_due + split.interest_due else 0
+        self.payments[loan.number] = Payment(
+            loan.postings, account, split, oldest, self.today, loan.instalment, standing
+        )
+        self.post(loan, exposure=-split.principal)
+
+    def repay(self, number: int, amount: int, account: str) -> None:
+        self.receive(self.live(number), amount, account)
+        self.burn(account, amount)
+        self.paid += amount
+
+    def repay_in_batch(self, payments: list[tuple[int, int]]) -> None:
+        for number, amount in payments:
+            self.receive(self.live(number), amount, None)
+
+    def charge(self, number: int, kind: int, amount: int) -> None:
+        loan = self.live(number)
+        have = loan.penalty_due if kind else loan.fee_due
+        room = 2**47 - 1 - have
+        if not 0 < amount <= room:
+            raise Refused("LoanBook_AmountInvalid", number, amount, room)
+        if kind:
+            loan.penalty_due += amount
+        else:
+            loan.fee_due += amount
+        loan.postings += 1
+
+    def reverse(self, number: int) -> None:
+        """Take back a loan's last payment; the borrower owes it again, with the interest it had stopped."""
+        loan, payment = self.loan(number), self.payments[number]
+        if not (loan.live or loan.state == REPAID):
+            raise Refused("LoanBook_WrongState", number, loan.state)
+        reopens = loan.state == REPAID
+        loan.advance(self.today)
+        if reopens:
+            loan.state, loan.rounded = ACTIVE, False
+        split = payment.split
+        if loan.instalment == len(loan.due_dates()) and split.principal_due != split.principal:
+            raise Refused("LoanBook_NotReversible", number, payment.posting)
+        since = [one for one in loan.obligations if one.number > payment.fallen]
+        loan.obligations = [Obligation(*fields) for fields in payment.before] + since
+        loan.principal += split.principal
+        stopped = split.principal * loan.rate * (self.today - payment.day)
+        loan.accrued += stopped + (split.interest - split.interest_due) * loan.product.unit
+        loan.exact_interest += stopped
+        loan.penalty_due += split.penalty
+        loan.fee_due += split.fee
+        loan.reversed += split.principal
+        loan.interest_paid -= split.interest
+        loan.postings += 1
+        self.post(loan, exposure=split.principal)
+        if payment.account is not None:
+            amount = split.principal + split.interest + split.penalty + split.fee
+            self.balances[payment.account] += amount
+            self.paid -= amount
+        if reopens:
+            self.announce(loan)
+        del self.payments[number]
+
+    # ---------------------------------------------------------------- quality
+
+    def classify(self, number: int) -> None:
+        loan = self.live(number)
+        loan.pass_overdue(self.today)
+        category = loan.category_by(loan.days_past_due(self.today))
+        loan.category = max(category, loan.category) if loan.state == DEFAULTED else category
+
+    def declare_default(self, number: int, by_days: bool) -> None:
+        loan = self.expect(number, ACTIVE)
+        loan.pass_overdue(self.today)
+        days = loan.days_past_due(self.today)
+        if by_days and days <= DEFAULT_DAYS:
+            raise Refused("LoanBook_NotInDefault", number, days)
+        loan.state = DEFAULTED
+        loan.category = max(loan.category_by(days), loan.category, SUBSTANDARD)
+        self.announce(loan)
+
+    def cure(self, number: int) -> None:
+        loan = self.expect(number, DEFAULTED)
+        loan.pass_overdue(self.today)
+        if loan.due:
+            raise Refused("LoanBook_InArrears", number, loan.oldest_due)
+        loan.state, loan.category = ACTIVE, PASS
+        self.announce(loan)
+
+    def write_off(self, number: int, principal: int | None) -> tuple[int, int]:
+        """Write off some principal, or everything; returns what to name."""
+        loan = self.expect(number, DEFAULTED)
+        loan.advance(self.today)
+        whole = principal is None or principal >= loan.principal
+        split = loan.write_off_all() if whole else loan.write_off(principal)
+        self.post(loan, exposure=-split.principal)
+        return split.principal, split.interest
+
+    def recover(self, number: int, amount: int) -> None:
+        loan = self.loan(number)
+        if not loan.written_off:
+            raise Refused("LoanBook_WrongState", number, loan.state)
+        if not 0 < amount <= loan.written_off:
+            raise Refused("LoanBook_AmountInvalid", number, amount, loan.written_off)
+        loan.written_off -= amount
+        loan.postings += 1
+        if loan.state == WRITTEN_OFF:
+            loan.close_if_settled()
+
+    # ---------------------------------------------------------------- deposits
+
+    def burn(self, account: str, amount: int) -> None:
+        """I21: what leaves an account came into it."""
+        if amount > self.balances[account]:
+            raise Refused("InsufficientBalance")
+        self.balances[account] -= amount
+
+    def fund(self, account: str, amount: int) -> None:
+        self.balances[account] += amount
+        self.funded += amount
+
+    def redeem(self, account: str, amount: int) -> None:
+        self.burn(account, amount)
+        self.redeemed += amount
+
+    def spend(self, number: int, account: str, payee: str, category: int, amount: int) -> bool:
+        mark = self.earmarks[number]
+        if amount == 0:
+            raise Refused("DepositToken_ZeroAmount")
+        if not mark.remaining:
+            raise Refused("DepositToken_NoEarmark", number, account)
+        if amount > mark.remaining:
+            raise Refused("DepositToken_EarmarkExceeded", number, mark.remaining, amount)
+        if self.today > mark.expiry:
+            raise Refused("DepositToken_EarmarkExpired", number, mark.expiry, self.today)
+        trace = self.traces[number]
+        intended = bool(mark.payees >> category & 1)
+        moves = intended or mark.mode == FLAG
+        trace.diversions += not intended  # I22: told once, and it stays
+        if moves:
+            trace.spent += amount
+            trace.diverted += 0 if intended else amount
+            mark.remaining -= amount
+            self.balances[payee] += amount
+        return moves
+
+    def return_earmark(self, number: int, account: str) -> None:
+        loan, mark = self.loan(number), self.earmarks[number]
+        owing = deepcopy(loan)
+        if loan.live:
+            owing.advance(self.today)
+        if not mark.remaining:
+            raise Refused("DepositToken_NoEarmark", number, account)
+        if self.today <= mark.expiry:
+            raise Refused("DepositToken_EarmarkNotExpired", number, mark.expiry, self.today)
+        returned = min(mark.remaining, owing.payoff if loan.live else loan.written_off)
+        self.balances[account] += mark.remaining - returned
+        self.paid += returned
+        mark.remaining = 0
+        if loan.live:
+            loan.advance(self.today)
+            if returned:
+                self.receive(loan, returned, account)
+        elif returned:
+            self.recover(number, returned)
+
+    def record_flow(self, number: int, amount: int, hop: int) -> None:
+        trace = self.traces[number]
+        if not trace.spent:
+            raise Refused("FundFlowLedger_NothingDrawn", number)
+        if trace.onward + amount > trace.spent * (hop - 1):
+            raise Refused("FundFlowLedger_TraceExceeded", number, trace.onward, amount, trace.spent)
+        trace.onward += amount
+
+    # ---------------------------------------------------------------- protection
+
+    def liens(self) -> list[tuple[Thing, Lien]]:
+        return [(thing, lien) for thing in self.things.values() for lien in thing.liens]
+
+    def pledge(self, title: int, number: int, amount: int) -> None:
+        thing, borrower = self.things[title], self.loans[number].customer
+        if thing.valid_until < self.today:
+            raise Refused("CollateralRegistry_AppraisalStale", title, thing.valid_until, self.today)
+        if any(lien.active and lien.loan == number for lien in thing.liens):
+            raise Refused("CollateralRegistry_AlreadyPledged", title, number, 0)
+        if thing.pledged + amount > thing.cover:
+            raise Refused("CollateralRegistry_CoverExceeded", title, thing.pledged, amount, thing.cover)
+        if thing.owner != borrower:
+            raise Refused("CollateralRegistry_NoConsent", title, thing.owner, borrower)
+        index = list(self.things).index(title) + 1
+        thing.liens.append(Lien((index << 8) + len(thing.liens) + 1, number, amount))
+
+    def release_lien(self, lien: Lien) -> None:
+        if not lien.active:
+            raise Refused("CollateralRegistry_LienNotActive", lien.number, 2)
+        if lien.loan not in self.closed:
+            raise Refused("CollateralRegistry_LoanStillOwes", lien.number, lien.loan)
+        lien.active, lien.amount = False, 0
+
+    def cover_given(self, guarantor: int) -> int:
+        """I15: a guarantor's live guarantees."""
+        return sum(one.amount for one in self.guarantees if one.live and one.guarantor == guarantor)
+
+    def guarantee(self, guarantor: int, beneficiary: int, number: int, amount: int) -> None:
+        giver, taker = self.customers[guarantor].node, self.customers[beneficiary].node
+        if giver == taker or amount == 0:
+            raise Refused("GuaranteeRegistry_Invalid", guarantor, beneficiary, amount)
+        edges = {
+            (self.customers[g.guarantor].node, self.customers[g.beneficiary].node) for g in self.guarantees if g.live
+        }
+        if (taker, giver) in edges:
+            raise Refused("GuaranteeRegistry_CircleRefused", guarantor, beneficiary, 0)
+        for third in {node for edge in edges for node in edge}:
+            if (third, giver) in edges and (taker, third) in edges:
+                raise Refused("GuaranteeRegistry_CircleRefused", guarantor, beneficiary, third)
+        given, capacity = self.cover_given(guarantor), self.capacity[guarantor]
+        if given + amount > capacity:
+            raise Refused("GuaranteeRegistry_CapacityExceeded", guarantor, given, amount, capacity)
+        self.given[guarantor] += 1
+        self.guarantees.append(
+            Guarantee((guarantor << 24) + self.given[guarantor], guarantor, beneficiary, number, amount)
+        )
+
+    def release_guarantee(self, one: Guarantee) -> None:
+        if not one.live:
+            raise Refused("GuaranteeRegistry_NotActive", one.number, 3)
+        if one.loan not in self.closed:
+            raise Refused("GuaranteeRegistry_LoanStillOwes", one.number, one.loan)
+        one.live, one.amount = False, 0
+
+    def demand(self, one: Guarantee) -> None:
+        if not one.live:
+            raise Refused("GuaranteeRegistry_NotActive", one.number, 3)
+        if one.loan not in self.in_default:
+            raise Refused("GuaranteeRegistry_LoanNotInDefault", one.number, one.loan)

@@ -1,0 +1,160 @@
+"""How an act is done on chain and in the model at once, and how its arguments are drawn."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable, Mapping
+from copy import deepcopy
+from typing import Any, ClassVar
+
+from brownie import chain
+
+from scripts.deployment import System
+from tests.contracts.expect import reverts
+from tests.stateful.bank import Bank
+from tests.stateful.holdings import BLOCK, CUSTOMER, FLAG, GROUP, INDUSTRY, PPB, REGION, Refused
+from tests.stateful.loans import ANNUITY, BULLET, EDGES, FEES_FIRST, LINEAR, NONE, PRINCIPAL_FIRST, Loan, Product
+
+DAY = 86_400
+CORPORATE, PERSON = 3, 1  # CustomerKind
+LARGEST = 10**9
+PAYEE_CATEGORY, STRAY_CATEGORY = 1, 5
+PAYMENT = 0  # PostingKind
+HAIRCUT = PPB // 5
+PRODUCTS = {
+    1: Product(BULLET, 0, FEES_FIRST, FLAG, 0, 30, 0, LARGEST, 800, 360_000_000),
+    2: Product(LINEAR, 1, PRINCIPAL_FIRST, BLOCK, 1, 30, 0, LARGEST, 800, 360_000_000),
+    3: Product(ANNUITY, 0, FEES_FIRST, FLAG, 1, 30, 0, LARGEST, 800, 360_000_000),
+    4: Product(BULLET, 1, FEES_FIRST, BLOCK, 3, 30, PPB, LARGEST, 800, 360_000_000),
+}
+INDUSTRIES = (b"K70\0", b"C13\0")
+REGIONS = (b"CN-GD\0", b"CN-HE\0")
+BUCKETS = [
+    *((CUSTOMER, number) for number in range(1, 5)),
+    (GROUP, 9),
+    *((INDUSTRY, code[0]) for code in INDUSTRIES),
+    *((REGION, int.from_bytes(code, "big")) for code in REGIONS),
+]
+
+Draw = Callable[[random.Random], Any]
+
+
+def integers(low: int, high: int) -> Draw:
+    return lambda chance: chance.randint(low, high)
+
+
+def one_of(*choices: Any) -> Draw:
+    return lambda chance: chance.choice(choices)
+
+
+any_number = integers(0, 63)
+share = one_of(0, 1, 10, 50, 90, 100, 100, 101)  # per cent of what is possible
+either = one_of(False, True)
+
+
+def act(weight: int, **draws: Draw) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Mark a method as one of the acts, with its weight among them and how its arguments are drawn."""
+
+    def marked(method: Callable[..., None]) -> Callable[..., None]:
+        method.weight, method.draws = weight, draws  # type: ignore[attr-defined]
+        return method
+
+    return marked
+
+
+class Desk:
+    """People of the bank, its customers and strangers, doing what they may and what they may not."""
+
+    system: ClassVar[System]
+    people: ClassVar[Mapping[str, Any]]
+    accounts: ClassVar[Mapping[str, Any]]  # of customers, payees and a stranger, by address
+    start: ClassVar[Bank]
+    tally: ClassVar[Counter[tuple[str, str]]] = Counter()
+
+    def __init__(self) -> None:
+        chain.revert()
+        self.bank = deepcopy(self.start)
+        self.trace: list[str] = []
+        self.touched: set[int] = set()
+        self.no_pause_before = 0
+
+    # ---------------------------------------------------------------- doing
+
+    def by(self, name: str) -> dict[str, Any]:
+        return {"from": self.people[name]}
+
+    def of(self, address: str) -> dict[str, Any]:
+        return {"from": self.accounts[address]}
+
+    def attempt(self, name: str, modelled: Callable[[Bank], Any], acted: Callable[[], Any]) -> Any:
+        """Act on the model first; the chain must then do the same, or refuse for the same reason and change nothing."""
+        after = deepcopy(self.bank)
+        try:
+            modelled(after)
+        except Refused as refusal:
+            self.tally[name, "refused"] += 1
+            with reverts(*refusal.args):
+                acted()
+            return None
+        answer = acted()
+        self.check_edges(after)
+        self.bank = after
+        self.tally[name, "done"] += 1
+        return answer
+
+    def pick(self, number: int, *states: int) -> int:
+        """A loan, three times in four one in these states; a number that is none where there are no loans."""
+        loans = list(self.bank.loans.values())
+        wanted = [loan for loan in loans if loan.state in states]
+        chosen = wanted if wanted and number % 4 else loans
+        if not chosen:
+            return 1_000
+        found = chosen[number % len(chosen)].number
+        self.touched.add(found)
+        return found
+
+    def loan_of(self, number: int) -> Loan | None:
+        return self.bank.loans.get(number)
+
+    def owed(self, number: int) -> int:
+        """What a loan owes today."""
+        loan = deepcopy(self.loan_of(number))
+        if loan is None or not loan.live:
+            return 0
+        loan.advance(self.bank.today)
+        return loan.payoff
+
+    def check_edges(self, after: Bank) -> None:
+        """I29: an act moves a loan along an edge of the table, or leaves it where it is."""
+        for number, loan in after.loans.items():
+            before = self.bank.loans[number].state if number in self.bank.loans else NONE
+            allowed = EDGES[before] | {before}
+            assert loan.state in allowed, f"I29: loan {number} went from state {before} to {loan.state}"
+
+    # ---------------------------------------------------------------- time
+
+    @act(8, days=one_of(1, 2, 5, 9, 16, 31, 50, 100))
+    def next_day(self, days: int) -> None:
+        authority = self.system.authority
+        authority.closeDay(self.by("treasurer"))
+        chain.sleep(days * DAY)
+        chain.mine()
+        self.bank.today += days
+        authority.openDay(self.bank.today, self.by("treasurer"))
+        self.tally["next_day", "done"] += 1
+
+    # ---------------------------------------------------------------- who is who
+
+    @property
+    def stranger(self) -> str:
+        return list(self.accounts)[-1]
+
+    @property
+    def payees(self) -> list[str]:
+        """One whose category the earmarks allow, and one whose they do not."""
+        return list(self.accounts)[4:6]
+
+    def account_of(self, number: int) -> str:
+        loan = self.loan_of(number)
+        return self.bank.customers[loan.customer].account if loan else self.stranger

@@ -1,0 +1,326 @@
+"""One loan, modelled from the interface's words: exact interest, due dates, the order of payment."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from fractions import Fraction
+from math import ceil
+
+EPOCH = date(1970, 1, 1)
+BULLET, LINEAR, ANNUITY = range(3)  # LoanType
+FEES_FIRST, PRINCIPAL_FIRST = range(2)  # Waterfall
+(NONE, APPLIED, APPROVED, DENIED, LAPSED, ACTIVE, DEFAULTED, REPAID, WRITTEN_OFF) = range(9)  # LoanState
+(NO_CATEGORY, PASS, MENTION, SUBSTANDARD, DOUBTFUL, LOSS) = range(6)  # Category
+CATEGORY_FROM = ((LOSS, 361), (DOUBTFUL, 271), (SUBSTANDARD, 91), (MENTION, 1), (PASS, 0))  # by days past due
+
+# I29: the edges of a loan's life; a loan may also stay where it is.
+EDGES = {
+    NONE: {APPLIED},
+    APPLIED: {APPROVED, DENIED},
+    APPROVED: {ACTIVE, LAPSED},
+    DENIED: set(),
+    LAPSED: set(),
+    ACTIVE: {DEFAULTED, REPAID, WRITTEN_OFF},
+    DEFAULTED: {ACTIVE, REPAID, WRITTEN_OFF},
+    REPAID: {ACTIVE},  # by the reversal of a payment
+    WRITTEN_OFF: {REPAID},  # by recovery
+}
+
+
+@dataclass(frozen=True)
+class Product:
+    """Terms as the contract takes them."""
+
+    loan_type: int
+    day_count: int  # 0: 365 days, 1: 360
+    waterfall: int
+    earmark_mode: int  # 0: flag, 1: block
+    cycle_months: int
+    approval_days: int
+    max_loan_to_value: int
+    max_amount: int
+    max_term_days: int
+    max_rate: int
+
+    @property
+    def unit(self) -> int:
+        """One fen of interest, in fen x ppb x days."""
+        return 10**9 * (360 if self.day_count else 365)
+
+
+@dataclass
+class Obligation:
+    """An instalment that fell due, and what of it is unpaid."""
+
+    number: int
+    day: int
+    principal: int
+    interest: int
+
+
+@dataclass
+class Split:
+    """How a payment was divided."""
+
+    principal: int = 0
+    interest: int = 0
+    penalty: int = 0
+    fee: int = 0
+    principal_due: int = 0
+    interest_due: int = 0
+
+
+def add_months(day: int, months: int) -> int:
+    """The same day of a later month, or that month's last."""
+    start = EPOCH + timedelta(days=day)
+    year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
+    last = monthrange(year, month + 1)[1]
+    return (date(year, month + 1, min(start.day, last)) - EPOCH).days
+
+
+def annuity(principal: int, rate: int, months: int, count: int) -> int:
+    """The equal instalment, rounded up; exact in rationals."""
+    if rate == 0:
+        return -(-principal // count)
+    period = Fraction(rate * months, 12 * 10**9)
+    return ceil(principal * period / (1 - 1 / (1 + period) ** count))
+
+
+@dataclass
+class Loan:
+    """A loan as the bank keeps it, and what ever happened to its money."""
+
+    number: int
+    customer: int
+    product_number: int
+    product: Product
+    industry: bytes
+    region: bytes
+    rate: int
+    maturity: int
+    undrawn: int
+    purpose: bytes
+    state: int = APPLIED
+    category: int = NO_CATEGORY
+    start: int = 0
+    available_until: int = 0
+    principal: int = 0
+    accrued: int = 0
+    accrued_through: int = 0
+    rounded: bool = False
+    instalment: int = 0
+    instalment_amount: int = 0
+    postings: int = 0
+    obligations: list[Obligation] = field(default_factory=list)
+    penalty_due: int = 0
+    fee_due: int = 0
+    written_off: int = 0
+    # I2 and I3: every way the principal came and went
+    drawn: int = 0
+    repaid: int = 0
+    taken_off: int = 0
+    reversed: int = 0
+    interest_paid: int = 0
+    interest_taken_off: int = 0
+    exact_interest: int = 0  # I7: fen x ppb x days ever accrued
+
+    # ---------------------------------------------------------------- what is owed
+
+    @property
+    def principal_due(self) -> int:
+        return sum(one.principal for one in self.obligations)
+
+    @property
+    def interest_due(self) -> int:
+        return sum(one.interest for one in self.obligations)
+
+    @property
+    def oldest_due(self) -> int:
+        return min((one.day for one in self.obligations), default=0)
+
+    @property
+    def due(self) -> int:
+        return self.principal_due + self.interest_due + self.penalty_due + self.fee_due
+
+    @property
+    def live(self) -> bool:
+        return self.state in (ACTIVE, DEFAULTED)
+
+    @property
+    def accrued_up(self) -> int:
+        """Interest not yet due as the last payment settles it: rounded up, once in the loan's life."""
+        return self.accrued // self.product.unit if self.rounded else -(-self.accrued // self.product.unit)
+
+    @property
+    def payoff(self) -> int:
+        return self.principal + self.interest_due + self.penalty_due + self.fee_due + self.accrued_up
+
+    def due_dates(self) -> list[int]:
+        """Every due date from start to maturity."""
+        if not self.product.cycle_months:
+            return [self.maturity]
+        dates: list[int] = []
+        while (day := add_months(self.start, self.product.cycle_months * (len(dates) + 1))) < self.maturity:
+            dates.append(day)
+        return [*dates, self.maturity]
+
+    def days_past_due(self, today: int) -> int:
+        return max(0, today - self.oldest_due) if self.obligations else 0
+
+    # ---------------------------------------------------------------- time
+
+    def accrue(self, day: int) -> None:
+        if day > self.accrued_through:
+            interest = self.principal * self.rate * (day - self.accrued_through)
+            self.accrued += interest
+            self.exact_interest += interest
+            self.accrued_through = day
+
+    def round_up(self) -> None:
+        if not self.rounded:
+            self.accrued += self.product.unit - 1
+            self.rounded = True
+
+    def pass_due_dates(self, day: int) -> None:
+        """Let every due date up to a day pass."""
+        for due in self.due_dates()[self.instalment :]:
+            if due > day:
+                return
+            self.accrue(due)
+            last = due == self.maturity
+            if last:
+                self.round_up()
+            interest = self.accrued // self.product.unit
+            self.accrued -= interest * self.product.unit
+            principal = self._principal_falling(last, interest)
+            self.instalment += 1
+            if principal + interest:
+                self.obligations.append(Obligation(self.instalment, due, principal, interest))
+
+    def _principal_falling(self, last: bool, interest: int) -> int:
+        undue = self.principal - self.principal_due
+        if last:
+            return undue
+        if self.product.loan_type == BULLET:
+            return 0
+        if self.product.loan_type == LINEAR:
+            return undue // (len(self.due_dates()) - self.instalment)
+        return min(undue, max(0, self.instalment_amount - interest))
+
+    def advance(self, day: int) -> None:
+        self.pass_due_dates(day)
+        self.accrue(day)
+
+    def pass_overdue(self, today: int) -> None:
+        """What fell due before today is overdue."""
+        if today > self.accrued_through:
+            self.pass_due_dates(today - 1)
+
+    # ---------------------------------------------------------------- postings
+
+    def lend(self, amount: int, day: int) -> None:
+        if self.state == APPROVED:
+            self.state, self.category = ACTIVE, PASS
+            self.start = self.accrued_through = day
+        self.principal += amount
+        self.drawn += amount
+        self.undrawn -= amount
+        self.postings += 1
+        remaining = len(self.due_dates()) - self.instalment
+        if self.product.loan_type == ANNUITY:
+            undue = self.principal - self.principal_due
+            self.instalment_amount = annuity(undue, self.rate, self.product.cycle_months, remaining) if remaining else 0
+
+    def pay(self, amount: int) -> Split:
+        """Split a payment of at most the payoff: dues in the product's order, then principal, then interest accrued."""
+        whole = amount == self.payoff
+        split = Split()
+        rest = amount
+        if self.product.waterfall == FEES_FIRST:
+            rest = self._pay_charges(split, rest)
+            rest = self._pay_interest_due(split, rest)
+            rest = self._pay_principal_due(split, rest)
+        else:
+            rest = self._pay_principal_due(split, rest)
+            rest = self._pay_interest_due(split, rest)
+            rest = self._pay_charges(split, rest)
+        early = min(rest, self.principal - self.principal_due)
+        self.principal -= early
+        split.principal += early
+        rest -= early
+        if whole:
+            self.round_up()
+        self.accrued -= rest * self.product.unit
+        split.interest += rest
+        if whole and not self.undrawn:
+            self.accrued = 0
+        self.obligations = [one for one in self.obligations if one.principal or one.interest]
+        self.repaid += split.principal
+        self.interest_paid += split.interest
+        self.postings += 1
+        if whole:
+            self.close_if_settled()
+        return split
+
+    def _pay_charges(self, split: Split, rest: int) -> int:
+        split.fee = min(rest, self.fee_due)
+        split.penalty = min(rest - split.fee, self.penalty_due)
+        self.fee_due -= split.fee
+        self.penalty_due -= split.penalty
+        return rest - split.fee - split.penalty
+
+    def _pay_interest_due(self, split: Split, rest: int) -> int:
+        for one in self.obligations:
+            paid = min(rest, one.interest)
+            one.interest -= paid
+            split.interest += paid
+            split.interest_due += paid
+            rest -= paid
+        return rest
+
+    def _pay_principal_due(self, split: Split, rest: int) -> int:
+        for one in self.obligations:
+            paid = min(rest, one.principal)
+            one.principal -= paid
+            self.principal -= paid
+            split.principal += paid
+            split.principal_due += paid
+            rest -= paid
+        return rest
+
+    def close_if_settled(self) -> None:
+        if not self.undrawn and not self.payoff:
+            self.state = WRITTEN_OFF if self.written_off else REPAID
+            self.accrued = 0
+
+    def write_off_all(self) -> Split:
+        """Everything owed becomes a claim off the balance sheet."""
+        interest = self.interest_due + self.accrued_up
+        split = Split(principal=self.principal, interest=interest)
+        self.written_off += self.principal + interest + self.penalty_due + self.fee_due
+        self.taken_off += self.principal
+        self.interest_taken_off += interest
+        self.principal = self.accrued = self.penalty_due = self.fee_due = 0
+        self.obligations = []
+        self.state = WRITTEN_OFF
+        self.postings += 1
+        return split
+
+    def write_off(self, principal: int) -> Split:
+        """Part of the principal becomes a claim; the oldest due goes first."""
+        split = Split(principal=principal)
+        self.written_off += principal
+        self.taken_off += principal
+        self.principal -= principal
+        for one in self.obligations:
+            gone = min(principal, one.principal)
+            one.principal -= gone
+            principal -= gone
+        self.obligations = [one for one in self.obligations if one.principal or one.interest]
+        self.postings += 1
+        return split
+
+    def category_by(self, days_past_due: int) -> int:
+        return next(category for category, days in CATEGORY_FROM if days_past_due >= days)

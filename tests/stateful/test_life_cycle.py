@@ -1,0 +1,167 @@
+"""The whole life of loans, acted at random on the chain and in a model that predicts every refusal.
+
+`STATEFUL_SEED=n pytest tests/stateful` repeats a run; the seed and each action's share of successes are printed (I40).
+"""
+
+from __future__ import annotations
+
+import inspect
+import os
+import random
+import secrets
+from collections import Counter
+from dataclasses import astuple
+
+import pytest
+from brownie import chain
+from eth_utils.crypto import keccak
+
+from tests.contracts.expect import reverts
+from tests.stateful.bank import Bank
+from tests.stateful.checks import Checks
+from tests.stateful.desk import (
+    CORPORATE,
+    HAIRCUT,
+    INDUSTRIES,
+    LARGEST,
+    PAYEE_CATEGORY,
+    PERSON,
+    PRODUCTS,
+    REGIONS,
+    STRAY_CATEGORY,
+    act,
+    any_number,
+)
+from tests.stateful.holdings import Customer, Thing
+from tests.stateful.lending import Lending
+from tests.stateful.loans import ACTIVE, APPLIED, APPROVED, REPAID, WRITTEN_OFF
+from tests.stateful.money import Money
+from tests.stateful.protection import Protection
+
+STEPS = int(os.environ.get("STATEFUL_STEPS", "120"))
+RUNS = int(os.environ.get("STATEFUL_RUNS", "4"))
+FEWEST_SUCCESSES = 1
+
+
+class LifeCycle(Lending, Money, Protection, Checks):
+    """People of the bank, its customers and strangers, doing what they may and what they may not."""
+
+    @act(2, n=any_number)
+    def pause(self, n: int) -> None:
+        """I32: acts stop, payments and classification go on."""
+        authority, book = self.system.authority, self.system.book
+        if self.bank.today < self.no_pause_before:
+            return
+        authority.pause(3_600, self.by("guardian"))
+        until = authority.pausedUntil()
+        application = (1, 1, INDUSTRIES[0], REGIONS[0], b"WORK", LARGEST, 0, self.bank.today + 100, keccak(b"terms"))
+        with reverts("Governed_Paused", until):
+            book.applyFor(application, self.by("loan_officer"))
+        number = self.pick(n, APPROVED, ACTIVE)
+        with reverts("Governed_Paused", until):
+            book.drawDown(number, 1, 0, 0, self.bank.today, [], self.by("treasurer"))
+        self.repay(n=n, part=100)
+        self.classify(n=n)
+        authority.unpause(self.by("guardian"))
+        self.no_pause_before = self.bank.today + 2
+        self.tally["pause", "done"] += 1
+
+    def pay_everything_off(self) -> None:
+        """I38 and I39: a stranger pays each live loan whole, and its protection comes free."""
+        self.next_day(days=PRODUCTS[1].approval_days + 1)
+        for loan in self.bank.loans.values():
+            if loan.undrawn and loan.state != APPLIED:
+                self.lapse_loan(loan.number)
+        for number in [loan.number for loan in self.bank.loans.values() if loan.live and self.owed(loan.number)]:
+            self.fund_account(self.stranger, self.owed(number))
+            self.repay_loan(number, self.owed(number), self.stranger)
+            assert not self.owed(number)
+            assert self.bank.loans[number].state == (WRITTEN_OFF if self.bank.loans[number].written_off else REPAID)
+        for loan in list(self.bank.loans.values()):
+            if loan.state == REPAID:
+                self.announce_loan(loan.number)
+                self.release_protection(loan.number)
+
+    def release_protection(self, number: int) -> None:
+        for _, lien in self.bank.liens():
+            if lien.active and lien.loan == number:
+                self.release_one_lien(lien.number)
+        for at, one in enumerate(self.bank.guarantees):
+            if one.live and one.loan == number:
+                self.release_one_guarantee(at)
+        kept = [lien for _, lien in self.bank.liens() if lien.active and lien.loan == number]
+        assert not kept, "I39"
+
+
+@pytest.fixture(scope="module")
+def opening(system, people, make_customer, outsiders, borrower, stranger):
+    """The bank on its first day, on chain and in the model."""
+    holders = [borrower, *outsiders[:3]]
+    today = system.authority.day()[0]
+    customers = {}
+    for number, (account, group, grade) in enumerate(zip(holders, (9, 9, 0, 0), (5, 6, 7, 0), strict=True), start=1):
+        kind = CORPORATE if grade else PERSON
+        assert make_customer(kind=kind, group=group, account=account) == number
+        rated_until = None
+        if grade:
+            rated_until = today + (400 if number == 3 else 5_000)
+            rating = (number, grade, 1, 1_250, today, rated_until)
+            system.ratings.propose(rating, {"from": people["risk_officer"]})
+            system.ratings.confirm(rating, {"from": people["approver"]})
+        customers[number] = Customer(number, group, account.address, rated_until)
+    bank = Bank(customers, PRODUCTS, today)
+    for number, product in PRODUCTS.items():
+        system.book.setProduct(number, astuple(product), {"from": people["risk_officer"]})
+    for title, owner in enumerate((1, 2, 3), start=1):
+        thing = Thing(title, owner, 4 * LARGEST, HAIRCUT, today + 400)
+        row = (title, owner, 1, REGIONS[0], thing.value, HAIRCUT, today, thing.valid_until)
+        system.collateral.register(row, {"from": people["appraiser"]})
+        bank.things[title] = thing
+    for number in customers:
+        bank.capacity[number] = 3 * 10**8
+        system.guarantees.attestCapacity(number, bank.capacity[number], today, {"from": people["risk_officer"]})
+    for payee, category in zip(outsiders[3:5], (PAYEE_CATEGORY, STRAY_CATEGORY), strict=True):
+        system.flows.classifyPayee(payee, category, {"from": people["data_provider"]})
+    accounts = {account.address: account for account in (*holders, *outsiders[3:5], stranger)}
+    chain.snapshot()
+    return bank, accounts
+
+
+def live(chance: random.Random) -> None:
+    """One bank from its first day to the day all is paid off; a failure tells what led to it."""
+    acts = [method for _, method in inspect.getmembers(LifeCycle) if hasattr(method, "draws")]
+    weights = [method.weight for method in acts]
+    bank = LifeCycle()
+    try:
+        for _ in range(STEPS):
+            (chosen,) = chance.choices(acts, weights)
+            arguments = {name: draw(chance) for name, draw in chosen.draws.items()}
+            bank.trace.append(f"{chosen.__name__}({', '.join(f'{name}={value}' for name, value in arguments.items())})")
+            chosen(bank, **arguments)
+            bank.check_touched()
+        bank.check_everything()
+        bank.pay_everything_off()
+        bank.check_everything()
+    except BaseException as failure:
+        failure.add_note("\n".join(["led to by:", *bank.trace]))
+        raise
+
+
+def test_the_life_of_loans(system, people, opening, capsys):
+    """I1 to I5, I7 to I9, I11 to I13, I15, I16, I18, I20 to I24, I29, I37 to I40."""
+    number = int(os.environ.get("STATEFUL_SEED") or secrets.randbelow(2**32))
+    with capsys.disabled():
+        print(f"\nSTATEFUL_SEED={number}")
+    LifeCycle.system, LifeCycle.people = system, people
+    LifeCycle.start, LifeCycle.accounts = opening
+    LifeCycle.tally = Counter()
+    chance = random.Random(number)
+    for _ in range(RUNS):
+        live(chance)
+    actions = sorted({name for name, _ in LifeCycle.tally})
+    with capsys.disabled():
+        for name in actions:
+            done, refused = LifeCycle.tally[name, "done"], LifeCycle.tally[name, "refused"]
+            print(f"  {name:18} {done:4} of {done + refused:4} done")
+    idle = [name for name in actions if LifeCycle.tally[name, "done"] < FEWEST_SUCCESSES]
+    assert not idle, f"I40: never done: {', '.join(idle)}; a run this idle proves nothing"
