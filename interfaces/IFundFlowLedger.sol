@@ -33,7 +33,7 @@ interface IFundFlowLedger {
     error FundFlowLedger_NothingDrawn(uint64 loanId);
     /// @notice Thrown when more is traced than was drawn or came to an account.
     error FundFlowLedger_TraceExceeded(uint64 loanId, uint128 traced, uint128 amount, uint128 available);
-    /// @notice Thrown when a hop is below 2.
+    /// @notice Thrown when a hop is below 2, or skips one that was never recorded.
     error FundFlowLedger_HopInvalid(uint8 hop);
 
     /// @notice Set a payee's category. Only data providers.
@@ -41,7 +41,8 @@ interface IFundFlowLedger {
     /// @notice Judge and record the first movement. Only the deposit token.
     /// @return allowed Whether the money may move.
     function firstPayee(LoanId loanId, address from, address payee, uint128 amount, uint64 payees, bytes4 purpose, EarmarkMode mode) external returns (bool allowed);
-    /// @notice Record a movement beyond the first payee as a fact. Only data providers.
+    /// @notice Record a movement beyond the first payee as a fact. Only data providers. All that is recorded up to hop n is at
+    /// most n - 1 times what the first payees received.
     function recordFlow(LoanId loanId, address from, address to, uint128 amount, bytes4 purpose, uint8 hop) external;
 
     /// @return The trace of a loan.

@@ -39,7 +39,7 @@ contract DepositToken is Governed, ERC20, IDepositToken {
     function fund(address account, uint128 amount) external {
         PersonId person = _only(Role.Treasurer);
         uint24 today = _postingDay();
-        if (account == address(0)) revert DepositToken_AccountInvalid(account);
+        if (account == address(0) || account == address(this)) revert DepositToken_AccountInvalid(account);
         if (amount == 0) revert DepositToken_ZeroAmount();
         _mint(account, amount);
         emit Funded(account, amount, totalSupply(), today, PersonId.unwrap(person));

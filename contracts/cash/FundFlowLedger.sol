@@ -15,6 +15,7 @@ contract FundFlowLedger is Governed, IFundFlowLedger {
         uint72 diverted;
         uint72 onward;
         uint16 diversions;
+        uint8 depth; // highest hop recorded beyond the first, zero for none
     }
 
     // slot 1, beside the business day
@@ -72,16 +73,22 @@ contract FundFlowLedger is Governed, IFundFlowLedger {
     function recordFlow(LoanId loanId, address from, address to, uint128 amount, bytes4 purpose, uint8 hop) external {
         _only(Role.DataProvider);
         uint24 today = _postingDay();
-        uint64 id = LoanId.unwrap(loanId);
-        if (hop < 2) revert FundFlowLedger_HopInvalid(hop);
+        _goOn(loanId, amount, hop);
+        emit FlowRecorded(LoanId.unwrap(loanId), to, from, amount, purpose, _categories[to], hop, true, today);
+    }
+
+    /// @dev Count money that goes on: never a hop whose forerunner is unknown, nor more than came.
+    function _goOn(LoanId loanId, uint256 amount, uint8 hop) private {
         StoredTrace storage trace = _traces[loanId];
-        if (trace.spent == 0) revert FundFlowLedger_NothingDrawn(id);
-        uint256 onward = uint256(trace.onward) + amount;
-        if (onward > uint256(trace.spent) * (uint256(hop) - 1)) {
-            revert FundFlowLedger_TraceExceeded(id, trace.onward, amount, trace.spent);
+        (uint256 spent, uint256 onward, uint8 depth) = (trace.spent, trace.onward, trace.depth);
+        uint64 id = LoanId.unwrap(loanId);
+        if (spent == 0) revert FundFlowLedger_NothingDrawn(id);
+        if (hop < 2 || (hop > 2 && hop > depth + 1)) revert FundFlowLedger_HopInvalid(hop);
+        if (onward + amount > spent * (hop - 1)) {
+            revert FundFlowLedger_TraceExceeded(id, uint128(onward), uint128(amount), uint128(spent));
         }
-        trace.onward = uint72(onward);
-        emit FlowRecorded(id, to, from, amount, purpose, _categories[to], hop, true, today);
+        trace.onward = uint72(onward + amount);
+        if (hop > depth) trace.depth = hop;
     }
 
     // ------------------------------------------------------------------ totals

@@ -7,7 +7,7 @@ import {LoanCodec} from "../libraries/LoanCodec.sol";
 import {LoanMath} from "../libraries/LoanMath.sol";
 import {LoanState} from "../types/Enums.sol";
 import {LoanId, PersonId} from "../types/Ids.sol";
-import {Position, Split} from "../types/LoanStorage.sol";
+import {MAX_CLAIM, Position, Split} from "../types/LoanStorage.sol";
 import {Books, Ledger, Wiring} from "./Ledger.sol";
 import {Servicing} from "./Servicing.sol";
 
@@ -50,14 +50,15 @@ library WriteOffs {
         if (interest > most || principal + interest == 0) revert ILoanBook.LoanBook_AmountInvalid(id, interest, most);
         s.principal = principal;
         s.interest = all ? whole : interest;
+        uint256 claim = p.writtenOff + principal + s.interest + (all ? p.penaltyDue + p.feeDue : 0);
+        if (claim > MAX_CLAIM) revert ILoanBook.LoanBook_AmountInvalid(id, claim, MAX_CLAIM);
+        p.writtenOff = claim;
         if (all) {
-            p.writtenOff += principal + whole + p.penaltyDue + p.feeDue;
             (p.principal, p.principalDue, p.accrued) = (0, 0, 0);
             (p.interestDue, p.penaltyDue, p.feeDue) = (0, 0, 0);
             p.state = LoanState.WrittenOff;
             return s;
         }
-        p.writtenOff += principal + interest;
         p.principal -= principal;
         p.principalDue = FixedPointMathLib.zeroFloorSub(p.principalDue, principal);
         uint256 ofDue = FixedPointMathLib.min(interest, p.interestDue);

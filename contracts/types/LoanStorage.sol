@@ -5,6 +5,8 @@ import {DayCount, EarmarkMode, LoanState, LoanType, Waterfall} from "./Enums.sol
 
 /// @dev Largest amount a single loan may carry in any one field, in fen: 47 bits, 1.4 trillion yuan.
 uint256 constant MAX_MONEY = (1 << 47) - 1;
+/// @dev Largest written-off claim, in fen: 52 bits.
+uint256 constant MAX_CLAIM = (1 << 52) - 1;
 /// @dev Largest rate: 31 bits of parts per billion a year, 214 %.
 uint256 constant MAX_RATE = (1 << 31) - 1;
 /// @dev Largest exact interest: 92 bits of fen x ppb x days, the largest loan at the largest rate for 44 years.

@@ -28,9 +28,17 @@ EPOCH = dt.date(1970, 1, 1)
 def product(**changes: int) -> tuple[int, ...]:
     """A product's terms as setProduct takes them: a quarterly bullet unless told otherwise."""
     terms = {
-        "loan_type": BULLET, "day_count": ACTUAL_360, "waterfall": FEES_FIRST, "earmark_mode": 0, "cycle_months": 3,
-        "approval_days": 90, "max_loan_to_value": 0, "max_amount": MAX_MONEY, "max_term_days": 16_383, "max_rate": MAX_RATE,
-    }  # fmt: skip
+        "loan_type": BULLET,
+        "day_count": ACTUAL_360,
+        "waterfall": FEES_FIRST,
+        "earmark_mode": 0,
+        "cycle_months": 3,
+        "approval_days": 90,
+        "max_loan_to_value": 0,
+        "max_amount": MAX_MONEY,
+        "max_term_days": 16_383,
+        "max_rate": MAX_RATE,
+    }
     assert set(changes) <= set(terms)
     return tuple((terms | changes).values())
 
@@ -53,20 +61,48 @@ def text(code: bytes, width: int) -> int:
 def imported_row(reference: bytes, **changes: Any) -> tuple[bytes, int, int, int]:
     """A row of an opening book as importLoans takes it."""
     row = {
-        "customer": 1, "product": 1, "industry": b"K70", "region": b"CN-GD", "start": 0, "maturity": 0, "category": PASS,
-        "source_status": 0, "purpose": b"HOME", "rate": 0, "originated": 0, "outstanding": 0, "principal_paid": 0,
-        "interest_paid": 0, "fees_paid": 0, "principal_due": 0, "interest_due": 0, "written_off": 0, "oldest_due": 0,
-    }  # fmt: skip
+        "customer": 1,
+        "product": 1,
+        "industry": b"K70",
+        "region": b"CN-GD",
+        "start": 0,
+        "maturity": 0,
+        "category": PASS,
+        "source_status": 0,
+        "purpose": b"HOME",
+        "rate": 0,
+        "originated": 0,
+        "outstanding": 0,
+        "principal_paid": 0,
+        "interest_paid": 0,
+        "fees_paid": 0,
+        "principal_due": 0,
+        "interest_due": 0,
+        "written_off": 0,
+        "oldest_due": 0,
+    }
     assert set(changes) <= set(row)
     row |= changes
     terms = packed(
-        (row["customer"], 32), (row["product"], 16), (text(row["industry"], 4), 32), (text(row["region"], 6), 48),
-        (row["start"], 16), (row["maturity"], 16), (row["category"], 4), (row["source_status"], 8),
-        (text(row["purpose"], 4), 32), (0, 15), (row["rate"], 31),
-    )  # fmt: skip
+        (row["customer"], 32),
+        (row["product"], 16),
+        (text(row["industry"], 4), 32),
+        (text(row["region"], 6), 48),
+        (row["start"], 16),
+        (row["maturity"], 16),
+        (row["category"], 4),
+        (row["source_status"], 8),
+        (text(row["purpose"], 4), 32),
+        (0, 15),
+        (row["rate"], 31),
+    )
     paid = ("originated", "outstanding", "principal_paid", "interest_paid", "fees_paid")
     arrears = packed(
-        (row["principal_due"], 47), (row["interest_due"], 47), (0, 94), (row["written_off"], 52), (row["oldest_due"], 16)
+        (row["principal_due"], 47),
+        (row["interest_due"], 47),
+        (0, 94),
+        (row["written_off"], 52),
+        (row["oldest_due"], 16),
     )
     return reference, terms, packed(*((row[name], 48) for name in paid)), arrears
 
@@ -247,9 +283,16 @@ class Desk:
 
     def application(self, product: int = 1, **changes: Any) -> tuple[Any, ...]:
         row = {
-            "customer": self.customer, "product": product, "industry": INDUSTRY, "region": REGION, "purpose": PURPOSE,
-            "amount": AMOUNT, "rate": RATE, "maturity": self.today + 730, "terms_hash": TERMS,
-        }  # fmt: skip
+            "customer": self.customer,
+            "product": product,
+            "industry": INDUSTRY,
+            "region": REGION,
+            "purpose": PURPOSE,
+            "amount": AMOUNT,
+            "rate": RATE,
+            "maturity": self.today + 730,
+            "terms_hash": TERMS,
+        }
         assert set(changes) <= set(row)
         return tuple((row | changes).values())
 
@@ -309,13 +352,28 @@ def agrees(stored: dict[str, Any], model: Model) -> None:
     found = {
         name: stored[name]
         for name in (
-            "principal", "accrued", "accruedThrough", "instalment", "instalmentAmount", "principalDue", "interestDue",
-            "oldestDue", "penaltyDue", "feeDue",
+            "principal",
+            "accrued",
+            "accruedThrough",
+            "instalment",
+            "instalmentAmount",
+            "principalDue",
+            "interestDue",
+            "oldestDue",
+            "penaltyDue",
+            "feeDue",
         )
-    }  # fmt: skip
+    }
     wanted = {
-        "principal": model.principal, "accrued": model.accrued, "accruedThrough": model.through,
-        "instalment": model.passed, "instalmentAmount": model.instalment_amount, "principalDue": model.principal_due,
-        "interestDue": model.interest_due, "oldestDue": model.oldest, "penaltyDue": model.penalty, "feeDue": model.fee,
-    }  # fmt: skip
+        "principal": model.principal,
+        "accrued": model.accrued,
+        "accruedThrough": model.through,
+        "instalment": model.passed,
+        "instalmentAmount": model.instalment_amount,
+        "principalDue": model.principal_due,
+        "interestDue": model.interest_due,
+        "oldestDue": model.oldest,
+        "penaltyDue": model.penalty,
+        "feeDue": model.fee,
+    }
     assert found == wanted

@@ -46,15 +46,28 @@ def desk(system, people, make_customer, borrower):
 
 
 def test_a_product_is_told_and_kept_as_set(desk):
-    terms = product(loan_type=ANNUITY, cycle_months=1, approval_days=30, max_loan_to_value=700_000_000, max_rate=240_000_000)
+    terms = product(
+        loan_type=ANNUITY, cycle_months=1, approval_days=30, max_loan_to_value=700_000_000, max_rate=240_000_000
+    )
     sent = desk.book.setProduct(9, terms, desk.by("risk_officer"))
     assert_events(
         sent,
         event(
-            "ProductSet", product=9, loanType=2, dayCount=1, waterfall=0, earmarkMode=0, cycleMonths=1, approvalDays=30,
-            maxLoanToValue=700_000_000, maxAmount=MAX_MONEY, maxTermDays=16_383, maxRate=240_000_000, person=RISK_OFFICER,
+            "ProductSet",
+            product=9,
+            loanType=2,
+            dayCount=1,
+            waterfall=0,
+            earmarkMode=0,
+            cycleMonths=1,
+            approvalDays=30,
+            maxLoanToValue=700_000_000,
+            maxAmount=MAX_MONEY,
+            maxTermDays=16_383,
+            maxRate=240_000_000,
+            person=RISK_OFFICER,
         ),
-    )  # fmt: skip
+    )
     assert tuple(desk.book.productOf(9)) == terms
 
 
@@ -88,10 +101,15 @@ def test_a_category_table_holds_from_its_day_on(desk):
     assert_events(
         sent,
         event(
-            "CategoryTableSet", effectiveFrom=day + 10, specialMention=8, substandard=61, doubtful=181, loss=301,
+            "CategoryTableSet",
+            effectiveFrom=day + 10,
+            specialMention=8,
+            substandard=61,
+            doubtful=181,
+            loss=301,
             person=RISK_OFFICER,
         ),
-    )  # fmt: skip
+    )
     assert tuple(desk.book.categoryTableOn(day + 9)) == (1, 91, 271, 361)
     assert tuple(desk.book.categoryTableOn(day + 10)) == (8, 61, 181, 301)
 
@@ -121,11 +139,21 @@ def test_an_application_is_told_and_kept_and_lends_nothing(desk):
     assert_events(
         sent,
         event(
-            "LoanApplied", loanId=1, customer=desk.customer, product=1, industry="0x" + INDUSTRY.hex(),
-            region="0x" + REGION.hex(), purpose="0x" + PURPOSE.hex(), amount=AMOUNT, rate=RATE, maturity=day + 730,
-            valueDate=day, person=LOAN_OFFICER, termsHash="0x" + TERMS.hex(),
+            "LoanApplied",
+            loanId=1,
+            customer=desk.customer,
+            product=1,
+            industry="0x" + INDUSTRY.hex(),
+            region="0x" + REGION.hex(),
+            purpose="0x" + PURPOSE.hex(),
+            amount=AMOUNT,
+            rate=RATE,
+            maturity=day + 730,
+            valueDate=day,
+            person=LOAN_OFFICER,
+            termsHash="0x" + TERMS.hex(),
         ),
-    )  # fmt: skip
+    )
     stored = desk.stored(1)
     assert stored["customer"] == desk.customer
     assert stored["product"] == 1
@@ -133,9 +161,22 @@ def test_an_application_is_told_and_kept_and_lends_nothing(desk):
     assert (stored["rate"], stored["maturity"], stored["state"]) == (RATE, day + 730, APPLIED)
     assert stored["undrawn"] == AMOUNT
     nothing = (
-        "start", "category", "instalment", "principal", "accrued", "accruedThrough", "postings", "instalmentAmount",
-        "principalDue", "interestDue", "oldestDue", "penaltyDue", "feeDue", "writtenOff", "availableUntil",
-    )  # fmt: skip
+        "start",
+        "category",
+        "instalment",
+        "principal",
+        "accrued",
+        "accruedThrough",
+        "postings",
+        "instalmentAmount",
+        "principalDue",
+        "interestDue",
+        "oldestDue",
+        "penaltyDue",
+        "feeDue",
+        "writtenOff",
+        "availableUntil",
+    )
     assert [stored[name] for name in nothing] == [0] * len(nothing)
     assert desk.buckets() == before
     assert tuple(desk.book.totals()) == (1, 0)
@@ -266,10 +307,19 @@ def test_originating_books_the_whole_loan_outside_the_token(desk):
     assert_events(
         sent,
         event(
-            "LoanDrawn", loanId=loan, account=ZERO_ADDRESS, posting=1, valueDate=day, amount=AMOUNT, principal=AMOUNT,
-            undrawn=0, accrued=0, instalmentAmount=0, instalment=0,
+            "LoanDrawn",
+            loanId=loan,
+            account=ZERO_ADDRESS,
+            posting=1,
+            valueDate=day,
+            amount=AMOUNT,
+            principal=AMOUNT,
+            undrawn=0,
+            accrued=0,
+            instalmentAmount=0,
+            instalment=0,
         ),
-    )  # fmt: skip
+    )
     stored = desk.stored(loan)
     assert (stored["state"], stored["category"], stored["start"]) == (ACTIVE, PASS, day)
     assert (stored["principal"], stored["undrawn"], stored["accrued"], stored["accruedThrough"]) == (AMOUNT, 0, 0, day)
@@ -287,15 +337,31 @@ def test_drawing_in_parts_credits_earmarked_money(desk, borrower):
     assert_events(
         sent,
         event(
-            "LoanDrawn", loanId=loan, account=borrower, posting=1, valueDate=day, amount=400, principal=400,
-            undrawn=AMOUNT - 400, accrued=0, instalmentAmount=0, instalment=0,
+            "LoanDrawn",
+            loanId=loan,
+            account=borrower,
+            posting=1,
+            valueDate=day,
+            amount=400,
+            principal=400,
+            undrawn=AMOUNT - 400,
+            accrued=0,
+            instalmentAmount=0,
+            instalment=0,
         ),
         event("Transfer", **{"from": ZERO_ADDRESS, "to": token, "amount": 400}),
         event(
-            "DrawdownCredited", loanId=loan, borrower=borrower, amount=400, remaining=400, payees=2,
-            purpose="0x" + PURPOSE.hex(), expiry=day + 60, mode=0,
+            "DrawdownCredited",
+            loanId=loan,
+            borrower=borrower,
+            amount=400,
+            remaining=400,
+            payees=2,
+            purpose="0x" + PURPOSE.hex(),
+            expiry=day + 60,
+            mode=0,
         ),
-    )  # fmt: skip
+    )
     sent = desk.book.drawDown(loan, 600, 4, day + 50, day, [], desk.by("treasurer"))
     assert sent.events["LoanDrawn"]["principal"] == 1_000
     assert sent.events["LoanDrawn"]["posting"] == 2
@@ -351,7 +417,9 @@ def test_i12_money_is_lent_only_under_cover(desk, system, people, next_day):
     title = tag("house 1")
     row = registration(title, desk.customer, value=2_500, appraised_on=day, haircut=200_000_000, shelf_life=20)
     system.collateral.register(row, desk.by("appraiser"))
-    lien = system.collateral.pledge(title, loan, desk.customer, 1_999, desk.by("loan_officer")).events["LienPlaced"]["lien"]
+    lien = system.collateral.pledge(title, loan, desk.customer, 1_999, desk.by("loan_officer")).events["LienPlaced"][
+        "lien"
+    ]
     with reverts("LoanBook_CoverInsufficient", loan, 1_999, 2_000):
         desk.book.originateSecured(loan, day, [lien], desk.by("treasurer"))
     desk.book.drawDown(loan, 999, 1, day + 9, day, [lien], desk.by("treasurer"))
