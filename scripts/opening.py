@@ -31,8 +31,12 @@ def import_opening(desk: Desk, opening: Opening) -> None:
     Learns the ids of what it books into ``desk``. Raises what the contracts refuse, with the error's name;
     what was booked before stays, and the same call completes it.
     """
-    desk.open_day(opening.day)
     known = _Known(desk, opening)
+    system = desk.system
+    gates = (system.customers, system.ratings, system.book, system.collateral, system.guarantees)
+    if all(contract.openingClosed() for contract in gates):
+        return
+    desk.open_day(opening.day)
     _customers(desk, opening.customers, known)
     _ratings(desk, opening.ratings, known)
     _loans(desk, opening.loans, known)
@@ -42,8 +46,7 @@ def import_opening(desk: Desk, opening: Opening) -> None:
         guarantor = desk.customers[capacity.guarantor]
         desk.send(desk.system.guarantees.attestCapacity, guarantor, capacity.amount, opening.day, by="risk_officer")
     _guarantees(desk, opening.guarantees, known)
-    system = desk.system
-    for contract in (system.customers, system.ratings, system.book, system.collateral, system.guarantees):
+    for contract in gates:
         if not contract.openingClosed():
             desk.send(contract.closeOpening, by="chair")
 

@@ -271,6 +271,7 @@ def _loans(record: Record) -> pd.DataFrame:
         "external_ref": last("", loan_imported="external_ref"),
         "source_status": last(0, loan_imported="source_status"),
         "import_id": last(0, loan_imported="import_id"),
+        "available_until": last(0, loan_approved="available_until"),
     }  # fmt: skip
     return _frame(columns, LOANS)
 

@@ -146,7 +146,7 @@ def _extra_tables(material: sections.Material) -> dict[str, pd.DataFrame]:
     """Tables beside the figures': the study's in its own columns, and a carried book's by the source's names."""
     codes, books = material.codes, material.books
     extra: dict[str, pd.DataFrame] = {}
-    if codes.study_regions and set(study.PRINTED_TOTALS) <= set(books):
+    if material.of_the_study:
         extra["industry_shares"] = study.industry_shares(books, codes)
         extra["region_shares"] = study.region_shares(books, codes)
         extra["personal_loans"] = study.personal_loans(books)

@@ -53,6 +53,11 @@ class Material:
         return self.books[max(self.books)]
 
     @property
+    def of_the_study(self) -> bool:
+        """Whether the book has the study's regions and year ends."""
+        return study.covers(self.books, self.codes)
+
+    @property
     def grades(self) -> int:
         """The worst grade in use."""
         return max((int(book.ratings["grade"].max()) for book in self.books.values() if len(book.ratings)), default=1)
@@ -68,7 +73,7 @@ def build(material: Material) -> tuple[Section, ...]:
 
 def _study(material: Material) -> Section | None:
     """The study's tables, where the book has the study's regions and years."""
-    if not material.codes.study_regions or not set(study.PRINTED_TOTALS) <= set(material.books):
+    if not material.of_the_study:
         return None
     books, codes = material.books, material.codes
     industries, regions = study.industry_shares(books, codes), study.region_shares(books, codes)
@@ -110,7 +115,7 @@ def _growth(material: Material) -> Section | None:
     if len(material.books) < 2:
         return None
     figures = [_growth_figure(material)]
-    if material.codes.study_regions:
+    if material.of_the_study:
         figures += [_real_estate(material), _bounds(material)]
     return Section("growth", "What the shares do not say", "A share can fall while its balance rises.", tuple(figures))
 

@@ -39,6 +39,11 @@ PRINTED_PERSONAL: Final = {2020: (288.16, 21.18), 2021: (512.90, 30.28), 2022: (
 Books = Mapping[int, Book]
 
 
+def covers(books: Books, codes: Codes) -> bool:
+    """Whether a book has the study's regions and all its year ends."""
+    return bool(codes.study_regions) and set(PRINTED_TOTALS) <= set(books)
+
+
 def industry_shares(books: Books, codes: Codes) -> pd.DataFrame:
     """Table 1: year, industry, share_pct (two decimals) of the study's industries, largest first."""
     rows = []
