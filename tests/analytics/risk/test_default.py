@@ -273,6 +273,7 @@ class TestRollRates:
         np.testing.assert_allclose(weighed.loc["current"], [0.6, 0.3, 0, 0, 0, 0.1])
 
     @given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(["a", "b", "c", None])), min_size=1))
+    @settings(deadline=None)
     def test_rows_sum_to_one(self, moves):
         start = pd.DataFrame({"loan": range(len(moves)), "category": [a for a, _ in moves]})
         end = pd.DataFrame({"loan": range(len(moves)), "category": [b for _, b in moves]}).dropna()
@@ -386,6 +387,7 @@ class TestLossGivenDefault:
 
 class TestExpectedLoss:
     @given(st.floats(0, 1), st.floats(0, 1), st.floats(0, 1e12))
+    @settings(deadline=None)
     def test_is_between_nothing_and_all(self, chance, severity, exposure):
         loss = d.expected_loss(chance, severity, exposure)
         assert 0.0 <= loss <= exposure

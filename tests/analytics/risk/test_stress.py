@@ -167,6 +167,7 @@ class TestReverseStress:
         assert never.stress.value("collateral_value") == 150_000
 
     @given(st.floats(0.0, 1.0))
+    @settings(deadline=None)
     def test_bisection_finds_any_point(self, point):
         found = s.smallest_severity(lambda share: share >= point)
         assert point - 1e-12 <= found <= point + 1e-6
@@ -327,6 +328,7 @@ class TestHeadroomMap:
         assert room.amount.index.name == "industry"
 
     @given(st.integers(0, 10**20), st.integers(0, 10**20))
+    @settings(deadline=None)
     def test_room_is_exact_at_any_size(self, limit, used):
         room = s.headroom_map(limit_rows(("industry", "C", limit, used, 0)), industries=["C"], regions=["R"])
         assert room.amount.loc["C", "R"] == limit - used
