@@ -76,12 +76,9 @@ DIVERSIONS: Final[Schema] = {
     "value_date": "int64", "block_number": "int64", "log_index": "int64",
 }  # fmt: skip
 EARMARKS: Final[Schema] = {
-    "loan": "uint64",
-    "borrower": "object",
-    "remaining": "money",
-    "purpose": "object",
-    "expiry": "int64",
-}
+    "loan": "uint64", "borrower": "object", "remaining": "money", "payees": "uint64", "purpose": "object",
+    "expiry": "int64", "mode": "int64",
+}  # fmt: skip
 LIMITS: Final[Schema] = {
     "dimension": "category", "key": "object", "limit": "money", "share": "int64", "denominator": "int64",
     "review_date": "int64", "effective_limit": "object", "exposure": "money", "reserved": "money",

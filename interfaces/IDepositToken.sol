@@ -25,7 +25,9 @@ interface IDepositToken {
     /// @notice A drawdown was credited under its earmark.
     event DrawdownCredited(uint64 indexed loanId, address indexed borrower, uint128 amount, uint128 remaining, uint64 payees, bytes4 purpose, uint24 expiry, uint8 mode);
     /// @notice Earmarked money was spent with a payee.
-    event EarmarkSpent(uint64 indexed loanId, address indexed payee, uint128 amount, uint128 remaining);
+    event EarmarkSpent(
+        uint64 indexed loanId, address indexed borrower, address indexed payee, uint128 amount, uint128 remaining
+    );
     /// @notice What was left of an earmark after its expiry went back: `returned` to the bank, `freed` to the borrower.
     event EarmarkReturned(uint64 indexed loanId, address indexed borrower, uint128 returned, uint128 freed);
     /// @notice A drawdown was taken back out of its earmark.

@@ -79,11 +79,11 @@ class _Known:
         self.ratings = {row.customer for row in opening.ratings if desk.customers.get(row.customer) in rated}
         references = set(tables["loan_book.loan_imported"]["external_ref"])
         self.loans = {row.ref for row in opening.loans if "0x" + reference(row.ref).hex() in references}
-        titles = {int(title) for title in tables["collateral_registry.collateral_registered"]["title"]}
+        titles = {int(title, 16) for title in tables["collateral_registry.collateral_registered"]["title"]}
         self.titles = {row.ref for row in opening.titles if desk.title(row.ref) in titles}
         placed = tables["collateral_registry.lien_placed"]
         liens = {
-            (int(title), int(loan), int(lender)): int(lien)
+            (int(title, 16), int(loan), int(lender)): int(lien)
             for title, loan, lender, lien in zip(
                 placed["title"], placed["loan_id"], placed["lender"], placed["lien"], strict=True
             )

@@ -78,6 +78,14 @@ class Rows:
             self._arrays[column] = as_array(self.table.column(column), where=f"{self.name}.{column}")
         return self._arrays[column]
 
+    def join(self, name: str, columns: Sequence[str]) -> None:
+        """Give the rows a further column: the values of several joined into one key."""
+        parts = [self[column].astype(str).astype(object) for column in columns]
+        joined = parts[0]
+        for part in parts[1:]:
+            joined = joined + ":" + part
+        self._arrays[name] = joined
+
     def take(self, column: str, rows: Integers) -> Values:
         """Some rows of a column, without turning the rest of it into an array."""
         if column in self._arrays:

@@ -178,7 +178,8 @@ def _loans(record: Record) -> pd.DataFrame:
         for name in (
             "loan_applied", "loan_approved", "loan_denied", "approval_lapsed", "loan_drawn", "loan_imported",
             "balances_imported", "instalment_fell_due", "loan_repaid", "loan_closed", "loan_charged", "loan_classified",
-            "loan_defaulted", "loan_cured", "loan_written_off", "loan_recovered", "posting_reversed", "reversal_settled",
+            "loan_defaulted", "loan_cured", "loan_written_off", "loan_recovered", "posting_reversed",
+            "reversal_settled",
         )
     }  # fmt: skip
     applied, imported = book["loan_applied"], book["loan_imported"]
@@ -494,17 +495,29 @@ def _diversions(record: Record) -> pd.DataFrame:
 
 
 def _earmarks(record: Record) -> pd.DataFrame:
-    credited = record["deposit_token.drawdown_credited"]
-    spent = record["deposit_token.earmark_spent"]
-    keys = Keys(pd.unique(credited["loan_id"]), "loan")
-    remaining: list[Writer] = [(credited, "loan_id", "remaining"), (spent, "loan_id", "remaining")]
+    """What each borrower's account has left under each loan; a later drawdown's terms hold for all of it."""
+    credited, spent, returned, reversed_ = (
+        record[f"deposit_token.{name}"]
+        for name in ("drawdown_credited", "earmark_spent", "earmark_returned", "drawdown_reversed")
+    )
+    for rows in (credited, spent, returned, reversed_):
+        rows.join("earmark", ("loan_id", "borrower"))
+    keys = Keys(pd.unique(credited["earmark"]), "earmark")
+    first = np.unique(keys.positions(credited["earmark"], where=credited.name), return_index=True)[1]
+    remaining: list[Writer] = [
+        (credited, "earmark", "remaining"), (spent, "earmark", "remaining"), (returned, "earmark", 0),
+        (reversed_, "earmark", "remaining"),
+    ]  # fmt: skip
+    terms = {
+        name: latest(keys, [(credited, "earmark", name)], default="" if name == "purpose" else 0)
+        for name in ("payees", "purpose", "expiry", "mode")
+    }
     return _frame(
         {
-            "loan": keys.ids,
-            "borrower": latest(keys, [(credited, "loan_id", "borrower")], default=""),
+            "loan": credited["loan_id"][first],
+            "borrower": credited["borrower"][first],
             "remaining": latest(keys, remaining, default=0),
-            "purpose": latest(keys, [(credited, "loan_id", "purpose")], default=""),
-            "expiry": latest(keys, [(credited, "loan_id", "expiry")], default=0),
+            **terms,
         },
         EARMARKS,
     )

@@ -157,7 +157,8 @@ def _comparisons(book: Book) -> Iterator[_Comparison]:
     )  # fmt: skip
     yield _Comparison("GuaranteeRegistry", "capacityOf", ["guarantor"], _told(book.capacities))
     yield _Comparison("GuaranteeRegistry", "guaranteesOf", ["guarantor"], _given(book.guarantees))
-    yield _Comparison("DepositToken", "earmarkOf", ["loan"], _told(book.earmarks))
+    yield _Comparison("DepositToken", "earmarkOf", ["loan", "borrower"], _told(book.earmarks))
+    yield _Comparison("FundFlowLedger", "traceOf", ["loan"], _traces(book))
 
 
 def _told(table: pd.DataFrame, **names: Sequence[str] | str) -> Iterator[Told]:
@@ -175,6 +176,21 @@ def _told(table: pd.DataFrame, **names: Sequence[str] | str) -> Iterator[Told]:
     labels = list(columns)
     for row in zip(*columns.values(), strict=True):
         yield dict(zip(labels, row, strict=True))
+
+
+def _traces(book: Book) -> Iterator[Told]:
+    """What is known of each loan's money: first movements, those flagged among them, and what went on."""
+    names = ("spent", "diverted", "onward", "diversions")
+    sums: dict[int, dict[str, int]] = {}
+    for row in book.flows.itertuples(index=False):
+        trace = sums.setdefault(int(str(row.loan)), dict.fromkeys(names, 0))
+        first = row.hop == 1
+        trace["spent" if first else "onward"] += int(str(row.amount))
+        trace["diverted"] += int(str(row.amount)) if first and not row.allowed else 0
+    for loan in book.diversions["loan"]:
+        sums.setdefault(int(loan), dict.fromkeys(names, 0))["diversions"] += 1
+    for number, trace in sums.items():
+        yield {"loan": number, **trace}
 
 
 def _given(guarantees: pd.DataFrame) -> Iterator[Told]:

@@ -130,7 +130,7 @@ contract DepositToken is Governed, ERC20, IDepositToken {
         remaining -= amount;
         _earmarks[loanId][msg.sender] = mark.withRemaining(remaining);
         _transfer(address(this), payee, amount);
-        emit EarmarkSpent(id, payee, amount, remaining);
+        emit EarmarkSpent(id, msg.sender, payee, amount, remaining);
     }
 
     // ------------------------------------------------------------------ totals

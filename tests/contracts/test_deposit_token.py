@@ -109,7 +109,7 @@ def test_earmarked_money_goes_to_an_allowed_payee(desk, borrower, builder):
             valueDate=day,
         ),
         event("Transfer", **{"from": token, "to": builder, "amount": 4_000}),
-        event("EarmarkSpent", loanId=loan, payee=builder, amount=4_000, remaining=6_000),
+        event("EarmarkSpent", loanId=loan, borrower=borrower, payee=builder, amount=4_000, remaining=6_000),
     )
     assert (token.balanceOf(builder), token.earmarked(), token.totalSupply()) == (4_000, 6_000, supply)
     assert token.earmarkOf(loan, borrower)["remaining"] == 6_000

@@ -172,8 +172,8 @@ def test_the_page_opens_in_a_browser_without_an_error(page, tmp_path):
     run = subprocess.run(
         [
             chromium, "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
-            "--no-first-run", "--enable-logging=stderr", f"--user-data-dir={tmp_path}", "--virtual-time-budget=10000", "--dump-dom",
-            page.as_uri(),
+            "--no-first-run", "--enable-logging=stderr", f"--user-data-dir={tmp_path}",
+            "--virtual-time-budget=10000", "--dump-dom", page.as_uri(),
         ],
         capture_output=True, text=True, timeout=120, check=True,
     )  # fmt: skip
