@@ -21,26 +21,28 @@ HEAD: Final = """# Events
 
 Everything an analyst may know is in these logs. Each event becomes one table, named `contract.event`, whose columns are
 the arguments in snake case behind `block_number`, `block_time`, `tx_index`, `log_index` and `tx_hash`. Arguments in
-*italics* are indexed. "Read by" names the modules that compute with the table; the others are the record of who did
+*italics* are indexed. "Read by" names the packages that compute with the table; the others are the record of who did
 what. This page is generated from the contracts' ABIs by `python -m scripts.event_catalogue`.
 """
 
 
 def catalogue_page(abis: Mapping[str, list[dict[str, Any]]]) -> str:
     """The page for contracts' ABIs by name."""
-    sources = {path: path.read_text() for folder in READERS for path in sorted((ROOT / folder).glob("*.py"))}
+    sources = {
+        folder: "\n".join(path.read_text() for path in sorted((ROOT / folder).rglob("*.py"))) for folder in READERS
+    }
     return "\n".join([HEAD, *(line for name, abi in abis.items() for line in _contract(name, abi, sources))])
 
 
-def _contract(name: str, abi: list[dict[str, Any]], sources: Mapping[Path, str]) -> Iterator[str]:
+def _contract(name: str, abi: list[dict[str, Any]], sources: Mapping[str, str]) -> Iterator[str]:
     yield f"## {name}\n"
     yield "| event | table | arguments | read by |\n| --- | --- | --- | --- |"
     for table in sorted(events(name, abi, address=NOWHERE), key=lambda item: item.event):
         arguments = ", ".join(f"*{column.name}*" if column.indexed else column.name for column in table.columns)
         short = table.name.split(".")[1]
         readers = [
-            path.relative_to(ROOT).as_posix()
-            for path, text in sources.items()
+            folder
+            for folder, text in sources.items()
             if f'"{table.name}"' in text or (f'"{short}"' in text and snake_case(name) in text)
         ]
         yield f"| {table.event} | `{table.name}` | {arguments} | {', '.join(readers)} |"
