@@ -6,6 +6,7 @@ runs already, such as `make chain`'s.
 
 from __future__ import annotations
 
+import io
 import os
 import secrets
 import sys
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import brownie
+import pandas as pd
 from brownie import project
 
 from analytics.book import AsOf, Proof, journal, rebuild, reconcile, trial_balance
@@ -68,7 +70,7 @@ def run(name: str, *, chain_url: str = "", reports: Path = REPORTS) -> Path:
                 tables, year_ends=done.year_ends, deployment=desk.deployment, folder=folder, title=script.title,
                 codes=read_codes(script.codes), notes=script.notes,
             )  # fmt: skip
-        _tell(desk, tables, done)
+        _tell(desk, tables, done, folder)
     return page
 
 
@@ -76,7 +78,8 @@ def _deployed(loaded: Any, chain: DevelopmentChain, folder: Path) -> Desk:
     with _step("deploy"):
         people = staff(brownie.accounts)
         salt = secrets.token_bytes(32)
-        system = deploy(loaded, people, salt=salt)
+        with redirect_stdout(io.StringIO()):  # Brownie's three lines for each of sixty transactions
+            system = deploy(loaded, people, salt=salt)
         deployment = record(system, Node(chain.url))
         write_deployment(folder / "deployment.json", deployment)
         keep_salt(folder / "deployment.salt", salt)
@@ -94,11 +97,17 @@ def _reconcile(desk: Desk, tables: EventTables, done: Replay) -> None:
     print(f"    journal: {len(entries):,} lines, debits equal credits on every day")
 
 
-def _tell(desk: Desk, tables: EventTables, done: Replay) -> None:
+def _tell(desk: Desk, tables: EventTables, done: Replay, folder: Path) -> None:
+    """Counts, refusals, and the study's tables beside the regenerated ones."""
     counts = tables.counts()
-    print(f"  {sum(counts.values()):,} events of {sum(1 for count in counts.values() if count)} kinds")
+    print(f"\n{desk.sender.sent:,} transactions, {desk.sender.gas_used / 1e6:,.0f} million gas")
+    print(f"{sum(counts.values()):,} events of {sum(1 for count in counts.values() if count)} kinds")
     for error, times in done.refused.items():
-        print(f"  refused as it must be: {error}, {times} times")
+        print(f"refused as it must be: {error}, {times} times")
+    for name in ("industry_shares", "region_shares", "personal_loans", "by_status"):
+        path = folder / "tables" / f"{name}.csv"
+        if path.is_file():
+            print(f"\n{name}\n{pd.read_csv(path).to_string(index=False)}")
 
 
 @contextmanager
