@@ -12,7 +12,7 @@ import secrets
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any, Final
 
@@ -104,7 +104,7 @@ def _tell(desk: Desk, tables: EventTables, done: Replay, folder: Path) -> None:
     print(f"{sum(counts.values()):,} events of {sum(1 for count in counts.values() if count)} kinds")
     for error, times in done.refused.items():
         print(f"refused as it must be: {error}, {times} times")
-    for name in ("industry_shares", "region_shares", "personal_loans", "by_status"):
+    for name in ("table_1", "table_2", "table_3", "by_status"):
         path = folder / "tables" / f"{name}.csv"
         if path.is_file():
             print(f"\n{name}\n{pd.read_csv(path).to_string(index=False)}")
