@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.26;
 
-import {Series} from "../types/ActusTypes.sol";
+import {Series, YearBasis} from "../types/ActusTypes.sol";
 import {ABSENT, ActusTerms, ContractKind, Segment} from "../types/ActusTerms.sol";
 import {Schedule} from "./Schedule.sol";
 
@@ -14,6 +14,8 @@ library ActusChecks {
     error Actus_BadNotional(int256 notional);
     /// @notice Thrown when a rate or spread is above 1,000 % a year, either way.
     error Actus_BadRate(int256 rate);
+    /// @notice Thrown when no day-count convention has this number.
+    error Actus_UnknownDayCount(uint256 basis);
     /// @notice Thrown when a maturity or amortisation date is not after the start.
     error Actus_MaturityBeforeStart(uint256 maturity, uint256 start);
     /// @notice Thrown when neither a maturity nor the terms to derive it from are given.
@@ -32,6 +34,7 @@ library ActusChecks {
     /// @notice Refuses terms that describe no contract.
     function check(ActusTerms memory terms) internal pure {
         if (terms.notional <= 0 || terms.notional > MAX_NOTIONAL) revert Actus_BadNotional(terms.notional);
+        if (terms.basis > uint8(type(YearBasis).max)) revert Actus_UnknownDayCount(terms.basis);
         _checkRate(terms.rate);
         _checkRate(terms.reset.spread);
         _checkRate(terms.reset.next);

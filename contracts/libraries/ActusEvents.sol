@@ -2,6 +2,7 @@
 pragma solidity 0.8.26;
 
 import {FixedPointMathLib} from "solady/src/utils/FixedPointMathLib.sol";
+import {YearBasis} from "../types/ActusTypes.sol";
 import {
     ABSENT,
     ActusTerms,
@@ -101,13 +102,13 @@ library ActusEvents {
         return DayCounts.numerator(
             from.accrualDay(terms.shift, terms.weekdaysOnly),
             to.accrualDay(terms.shift, terms.weekdaysOnly),
-            terms.basis,
+            YearBasis(terms.basis),
             state.end == 0 ? 0 : state.end.countedDay()
         );
     }
 
     function _interest(int256 amount, int256 rate, int256 numerator, ActusTerms memory terms) private pure returns (int256) {
-        return amount * rate * numerator / (WAD * int256(DayCounts.denominator(terms.basis)));
+        return amount * rate * numerator / (WAD * int256(DayCounts.denominator(YearBasis(terms.basis))));
     }
 
     function _accrue(State memory state, ActusTerms memory terms, uint256 due) private pure {
@@ -220,7 +221,7 @@ library ActusEvents {
         uint256 horizon = terms.amortization != 0 ? terms.amortization : state.end;
         uint256[] memory list = ActusMaturity.principalTimes(terms, horizon);
         int256 accrued = state.role * state.accrued;
-        int256 par = WAD * int256(DayCounts.denominator(terms.basis));
+        int256 par = WAD * int256(DayCounts.denominator(YearBasis(terms.basis)));
         int256 discount = UNIT;
         int256 worth;
         for (uint256 i; i < list.length; ++i) {

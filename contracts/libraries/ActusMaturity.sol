@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.26;
 
-import {Cycle, Series} from "../types/ActusTypes.sol";
+import {Cycle, Series, YearBasis} from "../types/ActusTypes.sol";
 import {ABSENT, ActusTerms, ContractKind, Segment} from "../types/ActusTerms.sol";
 import {DayCounts} from "./DayCounts.sol";
 import {Schedule} from "./Schedule.sol";
@@ -91,8 +91,9 @@ library ActusMaturity {
             uint256 last = passed == 0 ? 0 : passed - 1;
             uint256 from = Schedule.step(series.anchor, cycle, int256(last), terms.endOfMonth);
             uint256 to = Schedule.step(series.anchor, cycle, int256(last + 1), terms.endOfMonth);
-            int256 numerator = DayCounts.numerator(from.countedDay(), to.countedDay(), terms.basis, 0);
-            payment -= terms.notional * terms.rate * numerator / (int256(DayCounts.denominator(terms.basis)) * WAD);
+            YearBasis basis = YearBasis(terms.basis);
+            int256 numerator = DayCounts.numerator(from.countedDay(), to.countedDay(), basis, 0);
+            payment -= terms.notional * terms.rate * numerator / (int256(DayCounts.denominator(basis)) * WAD);
         }
         if (payment <= 0) revert Actus_NeverRepaid(terms.kind);
         uint256 payments = uint256((terms.notional + payment - 1) / payment);

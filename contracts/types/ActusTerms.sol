@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.26;
 
-import {Cycle, Series, Shift, YearBasis} from "./ActusTypes.sol";
+import {Cycle, Series, Shift} from "./ActusTypes.sol";
 
 enum ContractKind { PAM, LAM, NAM, ANN, UMP, LAX, CLM }
 
@@ -66,7 +66,7 @@ struct PrepaymentRule {
 struct ActusTerms {
     ContractKind kind;
     bool liability;
-    YearBasis basis;
+    uint8 basis; // a YearBasis
     Shift shift;
     bool weekdaysOnly;
     bool endOfMonth;

@@ -157,6 +157,13 @@ def test_an_absurd_rate_is_refused(term: str, rate: Decimal, engine: Any) -> Non
         _call(engine, replace(_terms(), **{term: rate}))
 
 
+def test_an_unknown_day_count_is_refused(engine: Any) -> None:
+    words = list(encode_terms(_terms()))
+    words[2] = 6
+    with reverts("Actus_UnknownDayCount", 6):
+        engine.project.call(words, encode_observations(_terms(), Observations()), 0)
+
+
 @pytest.mark.parametrize("term", ["maturity", "amortization"])
 def test_a_maturity_not_after_the_start_is_refused(term: str, engine: Any) -> None:
     with reverts("Actus_MaturityBeforeStart", START, START):
