@@ -6,7 +6,7 @@ from eth_utils.crypto import keccak
 
 from tests.stateful.bank import Bank
 from tests.stateful.desk import BUCKETS, HAIRCUT, Desk, act, any_number, integers, one_of, share
-from tests.stateful.loans import ACTIVE, APPLIED, APPROVED, REPAID
+from tests.stateful.loans import ACTIVE, APPLIED, APPROVED, DEFAULTED, REPAID
 
 
 class Protection(Desk):
