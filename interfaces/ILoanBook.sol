@@ -227,6 +227,9 @@ interface ILoanBook {
     error LoanBook_InArrears(uint64 loanId, uint24 oldestDue);
     /// @notice Thrown when a customer or its kind does not exist.
     error LoanBook_CustomerUnknown(uint32 customer);
+    /// @notice Thrown when an industry or region code is not a letter followed by capital letters, digits or hyphens and
+    /// padded with zeros. An industry may be zero (personal loans belong to none), a region may not.
+    error LoanBook_CodeInvalid(bytes4 industry, bytes6 region);
     /// @notice Thrown when a posting with a past value date was not allowed by a second person.
     error LoanBook_BackValueNotAuthorised(uint24 valueDate, uint24 businessDate);
     /// @notice Thrown when a loan has had so many postings that only its payoff is taken.

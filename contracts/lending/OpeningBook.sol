@@ -3,6 +3,7 @@ pragma solidity 0.8.26;
 
 import {ICreditPolicy} from "../../interfaces/ICreditPolicy.sol";
 import {ILoanBook} from "../../interfaces/ILoanBook.sol";
+import {Codes} from "../libraries/Codes.sol";
 import {LoanCodec} from "../libraries/LoanCodec.sol";
 import {LoanMath} from "../libraries/LoanMath.sol";
 import {Category, LoanState} from "../types/Enums.sol";
@@ -51,6 +52,9 @@ library OpeningBook {
         if (l.terms[id] != 0) revert ILoanBook.LoanBook_AlreadyImported(id);
         _unpack(p, row);
         if (p.customer == 0 || p.customer > b.known) revert ILoanBook.LoanBook_CustomerUnknown(uint32(p.customer));
+        if (!Codes.isIndustry(p.industry) || !Codes.isRegion(p.region)) {
+            revert ILoanBook.LoanBook_CodeInvalid(p.industry, p.region);
+        }
         if (!_agrees(p, row, b.today)) revert ILoanBook.LoanBook_ImportInconsistent(id);
         if (p.product != b.product) {
             b.flags = Origination.flags(l.product(uint16(p.product)), false);

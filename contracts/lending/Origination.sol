@@ -4,6 +4,7 @@ pragma solidity 0.8.26;
 import {FixedPointMathLib} from "solady/src/utils/FixedPointMathLib.sol";
 import {ICustomerRegistry} from "../../interfaces/ICustomerRegistry.sol";
 import {ILoanBook} from "../../interfaces/ILoanBook.sol";
+import {Codes} from "../libraries/Codes.sol";
 import {LoanCodec} from "../libraries/LoanCodec.sol";
 import {LoanMath} from "../libraries/LoanMath.sol";
 import {Category, CustomerKind, LoanState} from "../types/Enums.sol";
@@ -51,6 +52,9 @@ library Origination {
         private
         pure
     {
+        if (!Codes.isIndustry(a.industry) || !Codes.isRegion(a.region)) {
+            revert ILoanBook.LoanBook_CodeInvalid(a.industry, a.region);
+        }
         if (a.amount == 0 || a.amount > terms.maxAmount) {
             revert ILoanBook.LoanBook_AmountInvalid(id, a.amount, terms.maxAmount);
         }

@@ -200,6 +200,9 @@ def test_applications_that_break_the_products_terms_are_refused(desk):
             desk.book.applyFor(desk.application(2, **(fair | changes)), officer)
     with reverts("LoanBook_ProductInvalid", 3):
         desk.book.applyFor(desk.application(3), officer)
+    for industry, region in ((b"k70\0", REGION), (INDUSTRY, bytes(6)), (INDUSTRY, b"CN\0GD\0")):
+        with reverts("LoanBook_CodeInvalid", industry, region):
+            desk.book.applyFor(desk.application(2, **(fair | {"industry": industry, "region": region})), officer)
     assert desk.applied(2, **fair) == 1
     with reverts("LoanBook_Unknown", 2):
         desk.book.loanOf(2)
