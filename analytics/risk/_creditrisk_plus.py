@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numba
@@ -51,9 +51,9 @@ class LossDistribution:
     probability: FloatArray
     expected_loss: float
     standard_deviation: float
-    _expected: FloatArray
-    _deviation: FloatArray
-    _index: pd.Index[Any] | None
+    _expected: FloatArray = field(repr=False)
+    _deviation: FloatArray = field(repr=False)
+    _index: pd.Index[Any] | None = field(repr=False)
 
     def value_at_risk(self, q: float) -> float:
         """Loss that is exceeded with probability 1 - q.

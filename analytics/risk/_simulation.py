@@ -9,7 +9,7 @@ tabulated once for each sector and a scenario costs the same for a thousand loan
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 import numba
@@ -108,14 +108,14 @@ class SimulatedLosses:
 
     losses: FloatArray
     expected_loss: float
-    _noise: FloatArray
-    _moments: FloatArray
-    _factors: FloatArray
-    _defaults: NDArray[np.uint8]
-    _cells: _Cells
-    _loans: _Loans
-    _labels: pd.Index[Any]
-    _expected: FloatArray
+    _noise: FloatArray = field(repr=False)
+    _moments: FloatArray = field(repr=False)
+    _factors: FloatArray = field(repr=False)
+    _defaults: NDArray[np.uint8] = field(repr=False)
+    _cells: _Cells = field(repr=False)
+    _loans: _Loans = field(repr=False)
+    _labels: pd.Index[Any] = field(repr=False)
+    _expected: FloatArray = field(repr=False)
 
     @property
     def standard_deviation(self) -> float:

@@ -571,6 +571,14 @@ def test_simulation_refuses(change, word):
     assert word in str(caught.value)
 
 
+def test_results_print_what_a_reader_asks_for():
+    run = p.simulate_losses([1.0, 2.0], 0.1, 0.5, [0, 0], [[0.2]], scenarios=2, seed=1)
+    assert repr(run) == f"SimulatedLosses(losses={run.losses!r}, expected_loss={run.expected_loss!r})"
+    book = p.creditrisk_plus([100.0], 0.1, 0.0, bands=1)
+    assert repr(book).startswith("LossDistribution(unit=100.0, probability=array([")
+    assert "_" not in repr(book).replace("standard_deviation", "").replace("expected_loss", "")
+
+
 def test_levels_without_scenarios_are_refused():
     run = p.simulate_losses([1.0, 2.0], 0.1, 0.5, [0, 0], [[0.2]], scenarios=100, seed=1)
     run.value_at_risk(0.99)
