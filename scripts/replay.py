@@ -69,7 +69,7 @@ def replay(desk: Desk, script: BookScript) -> Replay:
     import_opening(desk, script.opening)
     result = Replay()
     result.year_ends[_year(script.opening.day)] = desk.close_day()
-    clerk = _Clerk(desk, result)
+    clerk = Clerk(desk, result)
     with tqdm(total=len(script.acts), desc=f"replay {script.name}", unit="act") as progress:
         for day, acts in groupby(script.acts, key=lambda act: act.day):
             desk.open_day(day)
@@ -85,7 +85,7 @@ def _year(day: int) -> int:
     return calendar_date(day).year
 
 
-class _Clerk:
+class Clerk:
     """Carries out acts of one kind at a time; knows how each is spread over people and transactions."""
 
     def __init__(self, desk: Desk, result: Replay) -> None:

@@ -58,7 +58,7 @@ class Sender:
         """Take a connected web3, the ABIs whose events and errors may be met, and a gas price in wei."""
         self._request = web3.provider.make_request
         self._gas_price = gas_price
-        self._nonces: dict[str, int] = {}
+        self.nonces: dict[str, int] = {}
         self._topics: dict[str, Any] = {}
         self._errors: dict[bytes, tuple[str, list[str]]] = {}
         self.gas_used = 0
@@ -79,14 +79,14 @@ class Sender:
         Raises Refused with the typed error, ChainUnavailable where it is not mined in time.
         """
         sender = str(account.address)
-        if sender not in self._nonces:
-            self._nonces[sender] = int(self._ask("eth_getTransactionCount", sender, "pending"), 16)
+        if sender not in self.nonces:
+            self.nonces[sender] = int(self._ask("eth_getTransactionCount", sender, "pending"), 16)
         transaction = {
             "from": sender, "to": method._address, "data": method.encode_input(*arguments), "gas": hex(gas),
-            "gasPrice": hex(self._gas_price), "nonce": hex(self._nonces[sender]), "value": "0x0",
+            "gasPrice": hex(self._gas_price), "nonce": hex(self.nonces[sender]), "value": "0x0",
         }  # fmt: skip
         digest = self._submit(account, transaction)
-        self._nonces[sender] += 1
+        self.nonces[sender] += 1
         receipt = self._mined(digest)
         self.sent += 1
         self.gas_used += int(receipt["gasUsed"], 16)
