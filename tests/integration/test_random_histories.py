@@ -49,9 +49,8 @@ class History:
 
     def act(self, day: int) -> Act:
         draw = self.rng
-        kind = draw.choice([self.pay, self.pay, self.pay, self.lend, self.classify, self.revalue, self.rate, self.misbook,
-                            self.count])  # fmt: skip
-        return kind(day)
+        kinds = [self.pay] * 3 + [self.lend, self.classify, self.revalue, self.rate, self.misbook, self.count]
+        return draw.choice(kinds)(day)
 
     def pay(self, day: int) -> Act:
         principal = self.rng.choice([0, 0, MILLION, 5 * MILLION + 37])
