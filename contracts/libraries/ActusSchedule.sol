@@ -16,7 +16,7 @@ library ActusSchedule {
     using Schedule for uint256;
 
     uint256 private constant DAY = 1 days;
-    uint256 private constant MAX_EVENTS = 5_000;
+    uint256 private constant MAX_EVENTS = 8_192;
 
     /// @notice Thrown when a kind of contract has no unscheduled event of this kind.
     error Actus_UnexpectedEvent(ContractKind kind, EventKind observed);
@@ -87,7 +87,7 @@ library ActusSchedule {
     function _add(Slots memory found, uint256 shown, uint256 due, EventKind kind, uint256 value) private pure {
         uint256 length = found.words.length;
         if (found.count == length) {
-            if (length > MAX_EVENTS) revert Actus_TooManyEvents(length);
+            if (length == MAX_EVENTS) revert Actus_TooManyEvents(length);
             uint256[] memory grown = new uint256[](length * 2);
             for (uint256 i; i < length; ++i) grown[i] = found.words[i];
             found.words = grown;

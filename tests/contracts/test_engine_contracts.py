@@ -254,3 +254,10 @@ def test_a_daily_contract_of_a_century_is_refused(engine: Any) -> None:
     terms = replace(_terms(), maturity=century, interest=Series(START, Cycle(0, 1, False)))
     with reverts("Schedule_TooLong", START, century):
         _call(engine, terms)
+
+
+def test_more_events_than_a_call_can_hold_are_refused(engine: Any) -> None:
+    daily = Series(START, Cycle(0, 1, False))
+    terms = replace(_terms(), maturity=parse_moment("2037-01-01"), interest=daily, fee=daily, fee_rate=Decimal(1))
+    with reverts("Actus_TooManyEvents", 8_192):
+        _call(engine, terms)
