@@ -127,6 +127,51 @@ def test_a_bounced_instalment_is_overdue_from_its_own_day(desk, borrower, next_d
     assert desk.book.isReversed(loan, 2)
 
 
+def test_a_bounced_instalment_is_older_than_one_missed_since(desk, borrower, next_day, until):
+    """Paid again, the loan is overdue from the younger of the two."""
+    loan = desk.originated()
+    model = desk.model(loan)
+    first, second = model.due_dates[:2]
+    until(first)
+    model.advance(first)
+    split = model.pay(model.principal_due + model.interest_due)
+    desk.book.repay(loan, sum(split.values()), first, {"from": borrower})
+    until(second + 3)
+    desk.book.classify(loan, desk.by("collector"))
+    assert desk.stored(loan)["oldestDue"] == second
+    owed = {"principal": split["principal"], "interest": split["interest"]}
+    row = reversal(
+        loan, 2, PAYMENT, first, **owed, principal_due=owed["principal"], interest_due=owed["interest"], instalment=1
+    )
+    reverse(desk, row)
+    assert desk.stored(loan)["oldestDue"] == first
+    assert tuple(desk.book.obligationOf(loan, 1)) == (first, owed["principal"], owed["interest"])
+    desk.book.repay(loan, desk.stored(loan)["interestDue"] + owed["principal"], desk.today, {"from": borrower})
+    stored = desk.stored(loan)
+    assert (stored["oldestDue"], stored["interestDue"]) == (second, 0)
+
+
+def test_past_maturity_a_reversed_payment_is_due_at_once(desk, borrower, next_day):
+    loan = desk.originated(maturity=desk.today + 20)
+    due = next_day(20)
+    owed = desk.book.payoff(loan, due)
+    desk.book.repay(loan, owed, due, {"from": borrower})
+    assert desk.stored(loan)["state"] == REPAID
+    day = next_day(5)
+    interest = owed - AMOUNT
+    vague = reversal(loan, 2, PAYMENT, due, account=borrower, principal=AMOUNT, interest=interest)
+    desk.book.proposeReversal(vague, desk.by("collector"))
+    with reverts("LoanBook_NotReversible", loan, 2):
+        desk.book.reverse(vague, desk.by("approver"))
+    parts = {"principal": AMOUNT, "interest": interest, "principal_due": AMOUNT, "interest_due": interest}
+    reverse(desk, reversal(loan, 2, PAYMENT, due, account=borrower, **parts, instalment=1))
+    stored = desk.stored(loan)
+    assert (stored["state"], stored["oldestDue"], stored["principalDue"]) == (ACTIVE, due, AMOUNT)
+    assert (stored["interestDue"], stored["accrued"]) == (interest, AMOUNT * RATE * 5)
+    desk.book.repay(loan, desk.book.payoff(loan, day), day, {"from": borrower})
+    assert desk.stored(loan)["state"] == REPAID
+
+
 def test_a_reversed_prepayment_is_principal_again_with_its_interest(desk, next_day):
     loan = desk.originated()
     untouched = desk.model(loan)
