@@ -294,6 +294,7 @@ def test_totals_and_indices_against_plain_python(loans, borrowers, groups):
     ("change", "word"),
     [
         ({"outstanding": [1, -1]}, "column outstanding: row 1 is negative"),
+        ({"outstanding": [0, -1]}, "column outstanding: row 1 is negative"),
         ({"outstanding": [1.0, 2.0]}, "column outstanding: float64 holds no integers"),
         ({"outstanding": [True, False]}, "column outstanding: bool holds no integers"),
         ({"outstanding": [1, None]}, "column outstanding: row 1 is missing"),

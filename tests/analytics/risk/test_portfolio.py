@@ -440,19 +440,28 @@ def test_contributions_by_industry_and_region():
     assert ratio.loc["K"].min() > ratio.loc["F"].max(), "the sector with the higher correlation weighs more"
 
 
-def test_contributions_against_loan_by_loan():
-    """Labels of drawn loans: their mean loss in the tail scenarios, as a count of the defaults has it."""
-    exposures = pd.Series([1.0, 2.0, 3.0, 4.0] * 20, index=pd.Index(["a", "b", "a", "c"] * 20, name="unit"))
+def test_contributions_and_errors_against_loan_by_loan():
+    """Loans of thousandths: their mean loss in the tail and around the quantile, counted from the defaults."""
+    exposures = pd.Series([1e-3, 2e-3, 3e-3, 4e-3] * 20, index=pd.Index(["a", "b", "a", "c"] * 20, name="unit"))
     run = p.simulate_losses(exposures, 0.1, 1.0, [0, 1] * 40, [[0.2, 0.0], [0.0, 0.1]], scenarios=1000, seed=2)
     drawn = np.unpackbits(run._defaults, axis=1, count=80) * exposures.to_numpy()
     np.testing.assert_allclose(drawn.sum(axis=1), run.losses)
-    worst = np.argsort(run.losses, kind="stable")[900:]
+    order = np.argsort(run.losses, kind="stable")
+    # The quantile is the 900th loss; the hundred beyond it are exactly a tenth of a thousand. One binomial
+    # deviation, √(1000 · 0.9 · 0.1), is 9.5 scenarios: ten to either side.
+    assert run.value_at_risk(0.9) == run.losses[order[899]]
+    assert run.expected_shortfall(0.9) == pytest.approx(run.losses[order[900:]].mean())
+    assert run.value_at_risk_error(0.9) == pytest.approx((run.losses[order[909]] - run.losses[order[889]]) / 2)
+    excess = np.maximum(run.losses - run.losses[order[899]], 0)
+    assert run.expected_shortfall_error(0.9) == pytest.approx(excess.std(ddof=1) / 0.1 / math.sqrt(1000))
     parts = run.contributions(0.9)
-    by_hand = pd.Series(drawn[worst].mean(axis=0), index=exposures.index).groupby(level=0).sum()
-    # The quantile's scenario, the 900th, has no weight: a tenth of a thousand is exactly the hundred beyond it.
     assert parts.index.name == "unit"
+    tail = pd.Series(drawn[order[900:]].mean(axis=0), index=exposures.index).groupby(level=0).sum()
+    near = pd.Series(drawn[order[889:910]].mean(axis=0), index=exposures.index).groupby(level=0).sum()
+    near *= run.value_at_risk(0.9) / near.sum()
     for unit in "abc":
-        assert parts.loc[unit, "expected_shortfall"] == pytest.approx(by_hand[unit])
+        assert parts.loc[unit, "expected_shortfall"] == pytest.approx(tail[unit])
+        assert parts.loc[unit, "value_at_risk"] == pytest.approx(near[unit])
 
 
 def test_sectors_by_label():
