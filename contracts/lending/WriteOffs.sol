@@ -120,7 +120,10 @@ library WriteOffs {
         bool live = Books.isLive(p);
         if (live) l.advance(id, p, today, 0);
         uint128 returned = w.token.returnEarmark(loanId, borrower, uint128(live ? p.payoff() : p.writtenOff));
-        if (returned == 0) return;
+        if (returned == 0) {
+            if (live) l.store(id, p); // due dates passed, and that was told
+            return;
+        }
         if (!live) return _recover(l, id, p, returned, today, PersonId.wrap(0));
         uint256 principal = Servicing.receivePayment(l, id, p, returned, today, borrower);
         if (principal != 0) w.policy.reduce(Books.keys(p), uint128(principal));

@@ -388,9 +388,12 @@ class Bank:
         trace = self.traces[number]
         if not trace.spent:
             raise Refused("FundFlowLedger_NothingDrawn", number)
+        if hop > max(2, trace.depth + 1):
+            raise Refused("FundFlowLedger_HopInvalid", hop)
         if trace.onward + amount > trace.spent * (hop - 1):
             raise Refused("FundFlowLedger_TraceExceeded", number, trace.onward, amount, trace.spent)
         trace.onward += amount
+        trace.depth = max(trace.depth, hop)
 
     # ---------------------------------------------------------------- protection
 

@@ -45,7 +45,8 @@ class Checks(Desk):
         }
         if loan.start:
             modelled |= {"accrued": loan.accrued, "accruedThrough": loan.accrued_through}
-        assert {name: stored[name] for name in modelled} == modelled, f"loan {loan.number}"
+        differing = {name: (stored[name], modelled[name]) for name in modelled if stored[name] != modelled[name]}
+        assert not differing, f"loan {loan.number} differs, (chain, model): {differing}"
         self.check_money(loan)
 
     def check_money(self, loan: Loan) -> None:

@@ -52,6 +52,7 @@ class Trace:
     diverted: int = 0
     onward: int = 0
     diversions: int = 0
+    depth: int = 0  # the furthest hop recorded
 
 
 @dataclass

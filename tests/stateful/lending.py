@@ -157,9 +157,9 @@ class Lending(Desk):
 
     @act(5, n=any_number, part=one_of(30, 100))
     def write_off(self, n: int, part: int) -> None:
-        number = self.pick(n, DEFAULTED)
-        if n % 8 == 0:
-            number = self.pick(n, ACTIVE)
+        number = self.pick(n, DEFAULTED) if n % 8 else self.pick(n, ACTIVE)
+        if n % 8 and number in self.bank.loans and self.bank.loans[number].state == ACTIVE:
+            self.judge(number, by_days=False)
         loan = self.loan_of(number)
         principal = loan.principal * part // 100 if loan else 1
         some = principal if part < 100 and principal else None
@@ -175,7 +175,9 @@ class Lending(Desk):
 
     @act(3, n=any_number, part=share)
     def recover(self, n: int, part: int) -> None:
-        number = self.pick(n, WRITTEN_OFF)
+        claims = [loan.number for loan in self.bank.loans.values() if loan.written_off]
+        number = claims[n % len(claims)] if claims and n % 4 else self.pick(n, WRITTEN_OFF)
+        self.touched.add(number)
         loan = self.loan_of(number)
         amount = loan.written_off * part // 100 if loan else 1
         self.attempt(

@@ -76,7 +76,7 @@ class Protection(Desk):
             "release_lien", modelled, lambda: self.system.collateral.releaseClosed(number, self.of(self.stranger))
         )
 
-    @act(4, n=any_number, guarantor=integers(1, 4), beneficiary=integers(1, 4), amount=integers(0, 10**8))
+    @act(6, n=any_number, guarantor=integers(1, 4), beneficiary=integers(1, 4), amount=integers(0, 10**8))
     def guarantee(self, n: int, guarantor: int, beneficiary: int, amount: int) -> None:
         number = self.pick(n, APPROVED, ACTIVE, DEFAULTED)
         arguments = (guarantor, beneficiary, number, amount, 1)
@@ -103,7 +103,7 @@ class Protection(Desk):
             lambda: self.system.guarantees.releaseClosed(number, self.of(self.stranger)),
         )
 
-    @act(3, n=any_number)
+    @act(6, n=any_number)
     def demand(self, n: int) -> None:
         everything = list(enumerate(self.bank.guarantees))
         called = [(at, one) for at, one in everything if one.live and one.loan in self.bank.in_default]
