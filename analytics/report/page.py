@@ -82,7 +82,8 @@ def render(report: Report, manifest: Mapping[str, Any]) -> str:
 def table_markup(figure: Figure) -> Markup:
     """A figure's table as HTML, every cell escaped.
 
-    >>> made = sections.Made("", "", ())
+    >>> from analytics.report.model import Made
+    >>> made = Made("", "", ())
     >>> str(table_markup(Figure("k", "t", pd.DataFrame({"a": ["<b>"]}), made)))[-39:]
     '<td class="text">&lt;b&gt;</td></tr></tbody></table>'[-39:]
     """

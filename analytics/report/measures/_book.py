@@ -1,7 +1,4 @@
-"""What the page tells, computed from year-end books: each measure one table.
-
-Pure functions of `Book` and event tables; they know nothing of HTML.
-"""
+"""Balances, categories, defaults, expected losses, limits and guarantees of year-end books."""
 
 from __future__ import annotations
 
@@ -150,7 +147,7 @@ def expected_losses(book: Book, history: DefaultHistory, *, grades: int) -> pd.D
     )
     loans["ead"] = np.round(exposure).astype(np.int64)
     severity = risk_default.loss_given_default(
-        loans[["loan", "ead"]].rename(columns={"ead": "exposure"}), *_protection(book, set(loans["loan"]))
+        loans[["loan", "ead"]].rename(columns={"ead": "exposure"}), *protections(book, set(loans["loan"]))
     )
     loans["lgd"] = severity.set_index("loan").loc[loans["loan"], "lgd"].to_numpy()
     loans["pd"] = _probabilities(loans, history, grades)
@@ -174,7 +171,7 @@ def _probabilities(
     return np.where(loans["unlikely_to_pay"] | (loans["days_past_due"] > PERFORMING_DAYS), 1.0, chance)
 
 
-def _protection(book: Book, wanted: set[int]) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+def protections(book: Book, wanted: set[int]) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Live liens (another lender's without a loan), titles and guarantees, as `loss_given_default` takes them."""
     liens = book.liens[book.liens["state"] == "active"]
     ours = liens[(liens["lender"] == 0) & liens["loan"].isin(wanted)]

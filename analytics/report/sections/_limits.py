@@ -1,0 +1,79 @@
+"""What may still be lent, and where loan money went."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analytics.report import charts, measures
+from analytics.report.codes import Codes
+from analytics.report.model import Figure, Made, Section
+from analytics.report.sections._material import LOANS, Material
+from analytics.units import FEN_PER_100M_YUAN, calendar_date
+
+
+def limits(material: Material) -> Section | None:
+    table = measures.limits_used(material.last)
+    if not len(table):
+        return None
+    shown = table.assign(
+        name=[f"{dimension} {_bucket(material.codes, str(dimension), str(key))}"
+              for dimension, key in zip(table["dimension"], table["key"], strict=True)],
+        limit_100m=[round(int(limit) / FEN_PER_100M_YUAN, 2) for limit in table["effective_limit"]],
+        used_100m=[round(int(used) / FEN_PER_100M_YUAN, 2) for used in table["used"]],
+    )  # fmt: skip
+    made = Made(
+        "Outstanding principal and reserved headroom against the lower of the absolute limit and the attested share.",
+        "credit policy", ("credit_policy.limit_set", "credit_policy.denominator_attested", *LOANS),
+    )  # fmt: skip
+    overrides = material.frames["credit_policy.override_used"]
+    used = pd.DataFrame({"loan": overrides["loan_id"].astype(str), "block": overrides["block_number"]})
+    return Section(
+        "limits",
+        "Limits and headroom",
+        "What may still be lent, and what passed a limit under a board's override.",
+        (
+            Figure(
+                "limits_used", "Limits, fullest first",
+                shown[["name", "limit_100m", "used_100m", "use_pct", "breached"]],
+                made, charts.ranked(shown.head(20), label="name", value="use_pct", unit=" %"),
+            ),
+            Figure(
+                "overrides", "Limits passed under an override", used,
+                Made("Acts that passed a limit after two board members signed.", "credit policy",
+                     ("credit_policy.override_granted", "credit_policy.override_used")),
+            ),
+        ),
+    )  # fmt: skip
+
+
+def flows(material: Material) -> Section | None:
+    diversions = material.last.diversions
+    if not len(material.last.flows) and not len(diversions):
+        return None
+    table = pd.DataFrame(
+        {
+            "day": [calendar_date(int(day)).isoformat() for day in diversions["value_date"]],
+            "loan": diversions["loan"].astype(str),
+            "amount_100m": [round(int(amount) / FEN_PER_100M_YUAN, 4) for amount in diversions["amount"]],
+            "payee_category": diversions["category"],
+            "blocked": diversions["blocked"],
+            "block": diversions["block_number"],
+        }
+    )
+    return Section(
+        "flows",
+        "Where loan money went",
+        "Money that went, or was about to go, where its earmark does not allow.",
+        (
+            Figure(
+                "diversions", "Diversions", table,
+                Made("Each payment of earmarked money judged at its first payee, in the same transaction.",
+                     "fund flow ledger", ("fund_flow_ledger.flow_recorded", "fund_flow_ledger.diversion_detected")),
+            ),
+        ),
+    )  # fmt: skip
+
+
+def _bucket(codes: Codes, dimension: str, key: str) -> str:
+    names = {"industry": codes.sections, "region": codes.regions}.get(dimension, {})
+    return names.get(key, key)

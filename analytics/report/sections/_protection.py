@@ -1,0 +1,82 @@
+"""What stands behind the loans, and who stands for whom."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import networkx as nx
+import numpy as np
+import pandas as pd
+
+from analytics.report import charts, measures
+from analytics.report.model import Figure, Made, Section
+from analytics.report.sections._material import COLLATERAL, GUARANTEES, Material
+from analytics.units import FEN_PER_100M_YUAN, calendar_date
+
+LAYOUT_SEED: Final = 7
+
+
+def protection(material: Material) -> Section | None:
+    book = material.last
+    if not len(book.guarantees) and not len(book.collateral):
+        return None
+    view = measures.guarantee_view(book)
+    made = Made(
+        "Strongly connected sets of the live guarantees; guarantors of two or more borrowers.",
+        "Tarjan (1972)",
+        GUARANTEES,
+    )
+    circles = pd.DataFrame(
+        {"customers": [", ".join(map(str, circle)) for circle in view.circles],
+         "members": [len(circle) for circle in view.circles]}
+    )  # fmt: skip
+    calls = material.frames["collateral_registry.margin_called"]
+    called = pd.DataFrame(
+        {
+            "called_on": [calendar_date(int(day)).isoformat() for day in calls["called_on"]],
+            "cover_100m": [round(float(value) / FEN_PER_100M_YUAN, 4) for value in calls["cover_value"]],
+            "pledged_100m": [round(float(value) / FEN_PER_100M_YUAN, 4) for value in calls["pledged"]],
+        }
+    )
+    return Section(
+        "protection",
+        "Collateral and guarantees",
+        "What stands behind the loans, and who stands for whom.",
+        (
+            Figure(
+                "guarantee_circles", "Circles of guarantees", circles, made, _guarantee_chart(view.edges, view.circles),
+                "The opening book's circles were admitted by the board and stay flagged; new ones are refused.",
+            ),
+            Figure("multi_head", "Guarantors of several borrowers", view.multi_head, made),
+            Figure(
+                "margin_calls", "Margin calls: value after haircut below what is pledged", called,
+                Made("Each fall of a value below the liens on it, as the contract flagged it.",
+                     "collateral registry", ("collateral_registry.margin_called", *COLLATERAL)),
+            ),
+        ),
+    )  # fmt: skip
+
+
+def _guarantee_chart(edges: pd.DataFrame, circles: list[list[int]]) -> dict[str, Any] | None:
+    """The network of guarantees drawn by a spring layout of a fixed seed."""
+    if not len(edges):
+        return None
+    graph = nx.DiGraph()
+    graph.add_edges_from(zip(edges["guarantor"], edges["beneficiary"], strict=True))
+    place = nx.spring_layout(graph, seed=LAYOUT_SEED, k=1.6 / np.sqrt(len(graph)))
+    member = {customer: number for number, circle in enumerate(circles) for customer in circle}
+    nodes = pd.DataFrame(
+        {
+            "x": [place[node][0] for node in graph], "y": [place[node][1] for node in graph],
+            "label": [f"customer {node}" for node in graph],
+            "size": [8 + 3 * graph.degree(node) for node in graph], "flagged": [node in member for node in graph],
+        }
+    )  # fmt: skip
+    drawn = pd.DataFrame(
+        {
+            "x0": [place[a][0] for a, _ in graph.edges], "y0": [place[a][1] for a, _ in graph.edges],
+            "x1": [place[b][0] for _, b in graph.edges], "y1": [place[b][1] for _, b in graph.edges],
+            "flagged": [a in member and member.get(a) == member.get(b) for a, b in graph.edges],
+        }
+    )  # fmt: skip
+    return charts.network(nodes, drawn)
