@@ -154,6 +154,60 @@ ALLOWED: dict[str, dict[str, Any]] = {
 }
 
 
+# I32: what a pause stops. Everything else goes on: payments, releases, and the recording of facts.
+STOPPED: dict[str, set[str]] = {
+    "Authority": set(),
+    "CreditPolicy": {"setLimit", "signOverride"},
+    "CustomerRegistry": {
+        "register",
+        "bindAccount",
+        "proposeRebinding",
+        "confirmRebinding",
+        "proposeImport",
+        "releaseImport",
+    },
+    "RatingRegistry": {
+        "propose",
+        "proposeInBatch",
+        "confirm",
+        "confirmInBatch",
+        "proposeImport",
+        "releaseImport",
+    },
+    "TitleRegistry": set(),
+    "CollateralRegistry": {
+        "register",
+        "consent",
+        "pledge",
+        "proposeEnforcement",
+        "enforce",
+        "proposeImport",
+        "releaseImport",
+    },
+    "GuaranteeRegistry": {"guarantee", "demand", "proposeImport", "releaseImport"},
+    "FundFlowLedger": set(),
+    "DepositToken": {"spend"},
+    "LoanBook": {
+        "setProduct",
+        "setCategoryTable",
+        "applyFor",
+        "approve",
+        "deny",
+        "originate",
+        "originateSecured",
+        "drawDown",
+        "charge",
+        "cure",
+        "proposeWriteOff",
+        "writeOff",
+        "proposeReversal",
+        "reverse",
+        "proposeImport",
+        "releaseImport",
+    },
+}
+
+
 def changing(contract):
     """The ABI entries of functions that may change state."""
     return [
@@ -222,10 +276,38 @@ def test_every_wrong_role_is_refused(system, callers, administrators, name):
                     method.call(*arguments, {"from": caller})
 
 
-def method_refuses_role(method, arguments, caller):
-    """Whether the right role is turned away as if it were a wrong one."""
+@pytest.mark.parametrize("name", WIRING)
+def test_a_pause_stops_what_the_table_says_and_nothing_else(system, callers, administrators, guardian, name):
+    """I32: each function is called with nothing to do, by somebody who may; the pause is what an act meets first."""
+    system.authority.pause(3_600, {"from": guardian})
+    until = system.authority.pausedUntil()
+    contract = system.contracts[name]
+    stopped = set()
+    for entry in changing(contract):
+        allowed = ALLOWED[name][entry["name"]]
+        if allowed == AUTHORITY:
+            continue
+        caller = (
+            next(iter(administrators))
+            if allowed == ADMINISTRATORS
+            else callers[next(iter(allowed & callers.keys()), None)]
+        )
+        arguments = [nothing(parameter) for parameter in entry["inputs"]]
+        method = getattr(contract, entry["name"])
+        if refused_with(method, arguments, caller) == f"Governed_Paused: {until}":
+            stopped.add(entry["name"])
+    assert stopped == STOPPED[name]
+
+
+def refused_with(method, arguments, caller):
+    """The typed error that a call meets, in Brownie's words; nothing where it would go through."""
     try:
         method.call(*arguments, {"from": caller})
     except VirtualMachineError as refused:
-        return str(refused.revert_msg).startswith(("Governed_RoleMissing", "Governed_NotAuthority"))
-    return False
+        return str(refused.revert_msg)
+    return ""
+
+
+def method_refuses_role(method, arguments, caller):
+    """Whether the right role is turned away as if it were a wrong one."""
+    return refused_with(method, arguments, caller).startswith(("Governed_RoleMissing", "Governed_NotAuthority"))
