@@ -128,6 +128,7 @@ def _tiles(material: sections.Material) -> tuple[Tile, ...]:
     whole = sum(sums.values())
     regions = study.outstanding(book, by="region")
     top = max(regions, key=lambda region: regions[region])
+    sectors = [amount for section, amount in sums.items() if section != measures.NO_INDUSTRY] or list(sums.values())
     classes = risk_default.category_table(measures.snapshot(book))
     bad = float(classes[classes["non_performing"]]["share"].sum())
     tiles = [
@@ -138,7 +139,7 @@ def _tiles(material: sections.Material) -> tuple[Tile, ...]:
             "Largest region", f"{study.share_pct(regions[top], whole):.2f} %", material.codes.regions.get(top, top),
             "largest_region",
         ),
-        Tile("Effective industries", f"{effective_number(list(sums.values())):.1f}", "1 / Herfindahl", "concentration"),
+        Tile("Effective industries", f"{effective_number(sectors):.1f}", "1 / Herfindahl", "concentration"),
     ]  # fmt: skip
     return tuple(tiles)
 
@@ -151,7 +152,6 @@ def _extra_tables(material: sections.Material) -> dict[str, pd.DataFrame]:
         extra["industry_shares"] = study.industry_shares(books, codes)
         extra["region_shares"] = study.region_shares(books, codes)
         extra["personal_loans"] = study.personal_loans(books)
-        extra["text_figures"] = study.text_figures(books, codes)
     loans = material.last.loans.merge(material.last.ratings[["customer", "grade"]], on="customer", how="left")
     for name, column, names in (
         ("by_region", "region", codes.regions), ("by_industry", "section", codes.sections),

@@ -26,16 +26,16 @@ def study_tables(material: Material) -> Section | None:
         "Regenerated from the chain's events, beside what the study printed.",
         (
             Figure(
-                "industry_shares", "Table 1: share of the top five industries", _beside_industries(industries, codes),
+                "table_1", "Table 1: share of the top five industries", _beside_industries(industries, codes),
                 _citing(made, "Table 1"),
                 charts.ranked(industries, label="industry", value="share_pct", split="year", unit=" %"),
             ),
             Figure(
-                "region_shares", "Table 2: loans by region", _beside_regions(regions), _citing(made, "Table 2"),
+                "table_2", "Table 2: loans by region", _beside_regions(regions), _citing(made, "Table 2"),
                 charts.bars(regions, x="year", y="amount_100m_yuan", split="region", stack=True, unit=" 100m yuan"),
             ),
             Figure(
-                "personal_loans", "Table 3: personal loans", _beside_personal(personal), _citing(made, "Table 3"),
+                "table_3", "Table 3: personal loans", _beside_personal(personal), _citing(made, "Table 3"),
                 charts.bars(personal, x="year", y="amount_100m_yuan", unit=" 100m yuan"),
             ),
             Figure(
