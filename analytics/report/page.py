@@ -128,7 +128,7 @@ def _tiles(material: sections.Material) -> tuple[Tile, ...]:
     whole = sum(sums.values())
     regions = study.outstanding(book, by="region")
     top = max(regions, key=lambda region: regions[region])
-    sectors = [amount for section, amount in sums.items() if section != measures.NO_INDUSTRY] or list(sums.values())
+    sectors = [amount for section, amount in sums.items() if section != study.PERSONAL] or list(sums.values())
     classes = risk_default.category_table(measures.snapshot(book))
     bad = float(classes[classes["non_performing"]]["share"].sum())
     tiles = [
