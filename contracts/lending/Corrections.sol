@@ -4,6 +4,7 @@ pragma solidity 0.8.26;
 import {ILoanBook} from "../../interfaces/ILoanBook.sol";
 import {LoanCodec} from "../libraries/LoanCodec.sol";
 import {LoanMath} from "../libraries/LoanMath.sol";
+import {LoanSchedule} from "../libraries/LoanSchedule.sol";
 import {Rounding} from "../libraries/Rounding.sol";
 import {LoanState, PostingKind} from "../types/Enums.sol";
 import {PersonId} from "../types/Ids.sol";
@@ -17,6 +18,7 @@ library Corrections {
     using Books for Ledger;
     using LoanCodec for Position;
     using LoanMath for Position;
+    using LoanSchedule for Position;
 
     // ------------------------------------------------------------------ back value
     function proposeBackValue(Ledger storage l, bytes32 posting, uint24 valueDate, PersonId maker) external {

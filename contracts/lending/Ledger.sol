@@ -11,6 +11,7 @@ import {ILoanBook} from "../../interfaces/ILoanBook.sol";
 import {IRatingRegistry} from "../../interfaces/IRatingRegistry.sol";
 import {LoanCodec} from "../libraries/LoanCodec.sol";
 import {LoanMath} from "../libraries/LoanMath.sol";
+import {LoanSchedule} from "../libraries/LoanSchedule.sol";
 import {LoanState} from "../types/Enums.sol";
 import {CustomerId, LoanId, PersonId} from "../types/Ids.sol";
 import {CategoryTable, MAX_DAY, MAX_MONEY, Position, StoredProduct} from "../types/LoanStorage.sol";
@@ -44,6 +45,7 @@ struct Ledger {
 library Books {
     using LoanCodec for Position;
     using LoanMath for Position;
+    using LoanSchedule for Position;
 
     // ------------------------------------------------------------------ storage
     function load(Ledger storage l, uint64 id) internal view returns (Position memory p) {

@@ -3,6 +3,7 @@ pragma solidity 0.8.26;
 
 import {ILoanBook} from "../../interfaces/ILoanBook.sol";
 import {LoanMath} from "../libraries/LoanMath.sol";
+import {LoanSchedule} from "../libraries/LoanSchedule.sol";
 import {Category, LoanState} from "../types/Enums.sol";
 import {CustomerId} from "../types/Ids.sol";
 import {Position} from "../types/LoanStorage.sol";
@@ -12,6 +13,7 @@ import {Books, Ledger} from "./Ledger.sol";
 library LoanViews {
     using Books for Ledger;
     using LoanMath for Position;
+    using LoanSchedule for Position;
 
     function loanOf(Ledger storage l, uint64 id) external view returns (ILoanBook.Loan memory) {
         return _shown(l.load(id));

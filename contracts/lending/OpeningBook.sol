@@ -6,6 +6,7 @@ import {ILoanBook} from "../../interfaces/ILoanBook.sol";
 import {Codes} from "../libraries/Codes.sol";
 import {LoanCodec} from "../libraries/LoanCodec.sol";
 import {LoanMath} from "../libraries/LoanMath.sol";
+import {LoanSchedule} from "../libraries/LoanSchedule.sol";
 import {Category, LoanState} from "../types/Enums.sol";
 import {MAX_MONEY, Position} from "../types/LoanStorage.sol";
 import {Books, Ledger} from "./Ledger.sol";
@@ -17,6 +18,7 @@ library OpeningBook {
     using Books for Ledger;
     using LoanCodec for Position;
     using LoanMath for Position;
+    using LoanSchedule for Position;
 
     uint256 private constant U48 = type(uint48).max;
     /// @dev Bits that a row leaves zero.
@@ -31,12 +33,13 @@ library OpeningBook {
         uint256 today;
         uint256 product; // the last row's, and its flags
         uint256 flags;
+        uint256 codes; // the last row's industry and region, known to be codes
     }
 
     function importLoans(
         Ledger storage l, ICreditPolicy policy, uint256 known, uint32 importId, ILoanBook.ImportedLoan[] calldata rows, uint24 today
     ) external {
-        Batch memory b = Batch(importId, known, today, type(uint256).max, 0);
+        Batch memory b = Batch(importId, known, today, type(uint256).max, 0, type(uint256).max);
         Position memory p;
         uint256[12] memory words;
         for (uint256 i; i < rows.length; ++i) {
@@ -52,9 +55,7 @@ library OpeningBook {
         if (l.terms[id] != 0) revert ILoanBook.LoanBook_AlreadyImported(id);
         _unpack(p, row);
         if (p.customer == 0 || p.customer > b.known) revert ILoanBook.LoanBook_CustomerUnknown(uint32(p.customer));
-        if (!Codes.isIndustry(p.industry) || !Codes.isRegion(p.region)) {
-            revert ILoanBook.LoanBook_CodeInvalid(p.industry, p.region);
-        }
+        _checkCodes(b, row, p);
         if (!_agrees(p, row, b.today)) revert ILoanBook.LoanBook_ImportInconsistent(id);
         if (p.product != b.product) {
             b.flags = Origination.flags(l.product(uint16(p.product)), false);
@@ -68,6 +69,15 @@ library OpeningBook {
         _tellImported(id, b, row, p, words);
         _tellBalances(id, row, p, words);
         if (p.principal != 0) policy.add(Books.keys(p), uint128(p.principal));
+    }
+
+    function _checkCodes(Batch memory b, ILoanBook.ImportedLoan calldata row, Position memory p) private pure {
+        uint256 codes = (row.terms >> 48) & ((1 << 80) - 1);
+        if (codes == b.codes) return;
+        if (!Codes.isIndustry(p.industry) || !Codes.isRegion(p.region)) {
+            revert ILoanBook.LoanBook_CodeInvalid(p.industry, p.region);
+        }
+        b.codes = codes;
     }
 
     /// @dev Fill a loan that is not yet stored.

@@ -32,6 +32,10 @@ library Origination {
         Ledger storage l, Wiring memory w, uint64 id, ILoanBook.Application calldata a, uint24 today, PersonId maker
     ) external {
         StoredProduct memory terms = l.product(a.product);
+        ICustomerRegistry.Customer memory c = w.customers.customerOf(a.customer);
+        if (c.kind == CustomerKind.None) revert ILoanBook.LoanBook_CustomerUnknown(CustomerId.unwrap(a.customer));
+        // The customer's own codes were checked when it was registered.
+        if (a.industry != c.industry || a.region != c.region) _checkCodes(a.industry, a.region);
         _checkApplication(id, a, terms, today);
         Position memory p;
         p.customer = CustomerId.unwrap(a.customer);
@@ -39,7 +43,7 @@ library Origination {
         (p.industry, p.region) = (a.industry, a.region);
         p.maturity = a.maturity;
         p.rate = uint40(a.rate);
-        p.terms = flags(terms, _ratingExempt(w, a.customer));
+        p.terms = flags(terms, _isRatingExempt(c.kind));
         p.state = LoanState.Applied;
         p.undrawn = a.amount;
         p.accrued = uint256(uint32(a.purpose)) | (uint256(PersonId.unwrap(maker)) << 32);
@@ -52,9 +56,6 @@ library Origination {
         private
         pure
     {
-        if (!Codes.isIndustry(a.industry) || !Codes.isRegion(a.region)) {
-            revert ILoanBook.LoanBook_CodeInvalid(a.industry, a.region);
-        }
         if (a.amount == 0 || a.amount > terms.maxAmount) {
             revert ILoanBook.LoanBook_AmountInvalid(id, a.amount, terms.maxAmount);
         }
@@ -67,11 +68,13 @@ library Origination {
         }
     }
 
+    function _checkCodes(bytes4 industry, bytes6 region) private pure {
+        if (!Codes.isIndustry(industry) || !Codes.isRegion(region)) revert ILoanBook.LoanBook_CodeInvalid(industry, region);
+    }
+
     /// @dev Natural persons and retail pools are scored by product, not rated one by one.
-    function _ratingExempt(Wiring memory w, CustomerId customer) private view returns (bool) {
-        ICustomerRegistry.Customer memory c = w.customers.customerOf(customer);
-        if (c.kind == CustomerKind.None) revert ILoanBook.LoanBook_CustomerUnknown(CustomerId.unwrap(customer));
-        return c.kind == CustomerKind.Person || c.kind == CustomerKind.RetailPool;
+    function _isRatingExempt(CustomerKind kind) private pure returns (bool) {
+        return kind == CustomerKind.Person || kind == CustomerKind.RetailPool;
     }
 
     function flags(StoredProduct memory t, bool exempt) internal pure returns (uint256) {

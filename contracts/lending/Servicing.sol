@@ -24,15 +24,24 @@ library Servicing {
     {
         ICreditPolicy.Keys memory run;
         uint256 repaid;
+        uint256 free;
+        assembly ("memory-safe") {
+            free := mload(0x40)
+        }
         for (uint256 i; i < payments.length; ++i) {
-            uint64 id = Books.raw(payments[i].loanId);
+            ILoanBook.Payment calldata payment = payments[i];
+            uint64 id = Books.raw(payment.loanId);
             Position memory p = l.load(id);
             if (CustomerId.unwrap(run.customer) != p.customer || run.industry != p.industry || run.region != p.region) {
                 if (repaid != 0) policy.reduce(run, uint128(repaid));
-                run = Books.keys(p);
                 repaid = 0;
+                (run.customer, run.industry, run.region) = (CustomerId.wrap(uint32(p.customer)), p.industry, p.region);
             }
-            repaid += receivePayment(l, id, p, payments[i].amount, valueDate, address(0));
+            repaid += receivePayment(l, id, p, payment.amount, valueDate, address(0));
+            // Nothing made for one payment is used by the next: memory does not grow with the batch.
+            assembly ("memory-safe") {
+                mstore(0x40, free)
+            }
         }
         if (repaid != 0) policy.reduce(run, uint128(repaid));
     }

@@ -2,21 +2,21 @@
 pragma solidity 0.8.26;
 
 import {FixedPointMathLib} from "solady/src/utils/FixedPointMathLib.sol";
-import {DateTimeLib} from "solady/src/utils/DateTimeLib.sol";
 import {LoanType, Waterfall} from "../types/Enums.sol";
 import {MAX_ACCRUED, MAX_MONEY, Position, Split} from "../types/LoanStorage.sol";
 import {Annuity} from "./Annuity.sol";
-import {Calendar} from "./Calendar.sol";
 import {LoanCodec} from "./LoanCodec.sol";
+import {LoanSchedule} from "./LoanSchedule.sol";
 import {Rounding} from "./Rounding.sol";
 
-/// @title What a loan owes, when, and what a payment pays
+/// @title What a loan owes, and what a payment pays
 /// @notice Interest accrues as the exact integer fen x ppb x days. What falls due is rounded down and the residue carried;
 /// once in a loan's life, when its last instalment falls due or it is paid off, interest is rounded up.
 /// @dev Unchecked throughout: every field is at most 92 bits wide, so that no sum or product here reaches 256 bits, and
 /// what is subtracted is a part, by `min` or by division, of what it is subtracted from.
 library LoanMath {
     using LoanCodec for Position;
+    using LoanSchedule for Position;
 
     // ------------------------------------------------------------------ accrual
     /// @dev Accrue to a day. Accruing twice is accruing once. A full register stops growing rather than block a payment.
@@ -34,61 +34,12 @@ library LoanMath {
         return p.rounded ? p.accrued / p.unit() : Rounding.wholeUp(p.accrued, p.unit());
     }
 
-    // ------------------------------------------------------------------ schedule
-    /// @dev A cheap bound: false tells for sure that no due date lies on or before the day. Whatever the start, n months
-    /// last more than 30.43 n - 5 days.
-    function mayFallDue(Position memory p, uint256 day) internal pure returns (bool) {
-        unchecked {
-            if (day >= p.maturity) return true;
-            return (day + 5 - p.start) * 100 >= (p.instalment + 1) * p.cycleMonths() * 3043 && p.terms & 0x70 != 0;
-        }
-    }
-
-    /// @dev The next due date, or zero where the last has passed.
-    function nextDue(Position memory p) internal pure returns (uint256) {
-        return dueDate(p, p.instalment + 1);
-    }
-
-    /// @dev The due date of an instalment, or zero where the schedule has no such instalment.
-    function dueDate(Position memory p, uint256 instalment) internal pure returns (uint256) {
-        uint256 cycle = p.cycleMonths();
-        if (cycle == 0) return instalment == 1 ? p.maturity : 0;
-        uint256 day = Calendar.addMonths(p.start, int256(cycle * instalment));
-        if (day < p.maturity) return day;
-        if (instalment == 1) return p.maturity;
-        return Calendar.addMonths(p.start, int256(cycle * (instalment - 1))) < p.maturity ? p.maturity : 0;
-    }
-
-    /// @dev The number of instalments from start to maturity.
-    function instalments(Position memory p) internal pure returns (uint256) {
-        uint256 cycle = p.cycleMonths();
-        return cycle == 0 ? 1 : _cyclesUp(p, p.maturity, cycle);
-    }
-
-    /// @dev The number of due dates before a day.
-    function dueDatesBefore(Position memory p, uint256 day) internal pure returns (uint256) {
-        if (day > p.maturity) return instalments(p);
-        uint256 cycle = p.cycleMonths();
-        if (cycle == 0 || day <= p.start) return 0;
-        return _cyclesUp(p, day, cycle) - 1;
-    }
-
-    /// @dev The least number of cycles from the start that reaches a day after it.
-    function _cyclesUp(Position memory p, uint256 day, uint256 cycle) private pure returns (uint256) {
-        unchecked {
-            (uint256 fromYear, uint256 fromMonth,) = DateTimeLib.epochDayToDate(p.start);
-            (uint256 toYear, uint256 toMonth,) = DateTimeLib.epochDayToDate(day);
-            uint256 months = toYear * 12 + toMonth - fromYear * 12 - fromMonth;
-            if (Calendar.addMonths(p.start, int256(months)) < day) ++months;
-            return (months + cycle - 1) / cycle;
-        }
-    }
-
+    // ------------------------------------------------------------------ falling due
     /// @dev Fix an annuity's instalment on what is not yet due over the instalments that remain.
     function fixInstalment(Position memory p) internal pure {
         if (p.loanType() != LoanType.Annuity) return;
         uint256 cycle = p.cycleMonths();
-        uint256 remaining = instalments(p) - p.instalment;
+        uint256 remaining = p.instalments() - p.instalment;
         uint256 amount = cycle == 0 || remaining == 0
             ? 0
             : Annuity.instalmentUp(p.principal - p.principalDue, int256(p.rate), cycle, remaining);
@@ -117,7 +68,7 @@ library LoanMath {
             if (last) return undue;
             LoanType kind = p.loanType();
             if (kind == LoanType.Bullet) return 0;
-            if (kind == LoanType.Linear) return undue / (instalments(p) - p.instalment);
+            if (kind == LoanType.Linear) return undue / (p.instalments() - p.instalment);
             return FixedPointMathLib.min(undue, FixedPointMathLib.zeroFloorSub(p.instalmentAmount, interest));
         }
     }

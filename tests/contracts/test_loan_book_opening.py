@@ -256,6 +256,8 @@ def test_unknown_customers_and_products_are_refused(desk):
 def test_codes_are_letters_digits_and_hyphens(desk):
     with reverts("LoanBook_CodeInvalid", INDUSTRY, b"cn-GD\0"):
         take_in(desk, row(desk, region=b"cn-GD"))
+    with reverts("LoanBook_CodeInvalid", bytes(4), bytes(6)):
+        take_in(desk, row(desk, industry=b"", region=b""))
     take_in(desk, row(desk, industry=b""))  # a personal loan belongs to no industry
 
 
