@@ -176,7 +176,8 @@ def import_rows(bank):
     rows = [
         imported_row(
             keccak(b"loan %d" % row), customer=bank.customer, product=RETAIL, rate=RATE, start=start, maturity=maturity,
-            source_status=1, originated=AMOUNT, outstanding=AMOUNT // 2, principal_paid=AMOUNT // 2, interest_paid=1_000,
+            source_status=1, originated=AMOUNT, outstanding=AMOUNT // 2, principal_paid=AMOUNT // 2,
+            interest_paid=1_000,
         )
         for row in range(BATCH)
     ]  # fmt: skip
