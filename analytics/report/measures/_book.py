@@ -23,6 +23,7 @@ GUARANTEE_HAIRCUT: Final = (
     PPB // 2
 )  # half of a guarantee is not counted on: this report's own prudence, told on the page
 PERFORMING_DAYS: Final = 90
+UNSECURED_LGD: Final = 0.4  # of what is not covered: CRE32.6 (Basel Committee, 2023), corporates
 
 Books = Mapping[int, Book]
 
@@ -137,6 +138,8 @@ def quality(books: Books) -> pd.DataFrame:
 def expected_losses(book: Book, history: DefaultHistory, *, grades: int) -> pd.DataFrame:
     """Each loan's probability of default, loss given default, exposure at default and expected loss (fen).
 
+    ``uncovered`` is the share that neither collateral nor guarantees cover, of which the supervisory share is lost.
+
     PD by rating comes from the book's own history, zero-default grades by their most prudent bound; loans of
     unrated customers take the rate of all unrated ones. Defaulted loans have PD 1.
     """
@@ -149,7 +152,8 @@ def expected_losses(book: Book, history: DefaultHistory, *, grades: int) -> pd.D
     severity = risk_default.loss_given_default(
         loans[["loan", "ead"]].rename(columns={"ead": "exposure"}), *protections(book, set(loans["loan"]))
     )
-    loans["lgd"] = severity.set_index("loan").loc[loans["loan"], "lgd"].to_numpy()
+    loans["uncovered"] = severity.set_index("loan").loc[loans["loan"], "lgd"].to_numpy()
+    loans["lgd"] = UNSECURED_LGD * loans["uncovered"]
     loans["pd"] = _probabilities(loans, history, grades)
     loans["expected_loss"] = risk_default.expected_loss(loans["pd"], loans["lgd"], loans["ead"].astype(float))
     return loans

@@ -7,7 +7,7 @@ import pandas as pd
 from analytics.report import charts, measures
 from analytics.report.codes import Codes
 from analytics.report.model import Figure, Made, Section
-from analytics.report.sections._material import LOANS, Material
+from analytics.report.sections._material import LOANS, Material, industry_names
 from analytics.units import FEN_PER_100M_YUAN, calendar_date
 
 
@@ -27,11 +27,13 @@ def limits(material: Material) -> Section | None:
     )  # fmt: skip
     overrides = material.frames["credit_policy.override_used"]
     used = pd.DataFrame({"loan": overrides["loan_id"].astype(str), "block": overrides["block_number"]})
+    space = _headroom(material, made)
     return Section(
         "limits",
         "Limits and headroom",
         "What may still be lent, and what passed a limit under a board's override.",
         (
+            *([] if space is None else [space]),
             Figure(
                 "limits_used", "Limits, fullest first",
                 shown[["name", "limit_100m", "used_100m", "use_pct", "breached"]],
@@ -43,6 +45,20 @@ def limits(material: Material) -> Section | None:
                      ("credit_policy.override_granted", "credit_policy.override_used")),
             ),
         ),
+    )  # fmt: skip
+
+
+def _headroom(material: Material, made: Made) -> Figure | None:
+    """Room in each industry and region until the first of both limits."""
+    found = measures.room(material.last)
+    if found is None:
+        return None
+    amount = found.amount.map(lambda fen: None if fen is None else round(int(fen) / FEN_PER_100M_YUAN, 2))
+    numbers = amount.set_axis(pd.Index(industry_names(material, amount.index), name="industry"), axis=0)
+    return Figure(
+        "headroom", "Room until the first limit, by industry and region", numbers.reset_index(), made,
+        charts.heat(numbers, unit=" 100m"),
+        "Below zero a limit is passed already; where none binds the room is not known.",
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from analytics.report import charts, measures
 from analytics.report.model import Figure, Made, Section
-from analytics.report.sections._material import COLLATERAL, GUARANTEES, Material
+from analytics.report.sections._material import COLLATERAL, GUARANTEES, LOANS, Material
 from analytics.units import FEN_PER_100M_YUAN, calendar_date
 
 LAYOUT_SEED: Final = 7
@@ -38,22 +38,49 @@ def protection(material: Material) -> Section | None:
             "pledged_100m": [round(float(value) / FEN_PER_100M_YUAN, 4) for value in calls["pledged"]],
         }
     )
+    figures = [
+        Figure(
+            "guarantee_circles", "Circles of guarantees", circles, made, _guarantee_chart(view.edges, view.circles),
+            "The opening book's circles were admitted by the board and stay flagged; new ones are refused.",
+        ),
+        Figure("multi_head", "Guarantors of several borrowers", view.multi_head, made),
+    ]  # fmt: skip
+    if len(view.edges):
+        figures += [_network_loss(material, by) for by in ("industry", "region")]
+    figures.append(
+        Figure(
+            "margin_calls", "Margin calls: value after haircut below what is pledged", called,
+            Made("Each fall of a value below the liens on it, as the contract flagged it.",
+                 "collateral registry", ("collateral_registry.margin_called", *COLLATERAL)),
+        )
+    )  # fmt: skip
     return Section(
         "protection",
         "Collateral and guarantees",
         "What stands behind the loans, and who stands for whom.",
-        (
-            Figure(
-                "guarantee_circles", "Circles of guarantees", circles, made, _guarantee_chart(view.edges, view.circles),
-                "The opening book's circles were admitted by the board and stay flagged; new ones are refused.",
-            ),
-            Figure("multi_head", "Guarantors of several borrowers", view.multi_head, made),
-            Figure(
-                "margin_calls", "Margin calls: value after haircut below what is pledged", called,
-                Made("Each fall of a value below the liens on it, as the contract flagged it.",
-                     "collateral registry", ("collateral_registry.margin_called", *COLLATERAL)),
-            ),
+        tuple(figures),
+    )
+
+
+def _network_loss(material: Material, by: str) -> Figure:
+    """What fails with an industry or region, and what its guarantors make good."""
+    table = measures.network_loss(material.last, by=by)
+    names = material.codes.sections if by == "industry" else material.codes.regions
+    shown = pd.DataFrame({by: [names.get(str(key), str(key)) for key in table[by]], "failing": table["failing"]})
+    for column in ("direct_loss", "recovered", "additional_failures", "additional_debt", "bank_loss"):
+        money = column != "additional_failures"
+        shown[f"{column}_100m" if money else column] = [
+            round(int(value) / FEN_PER_100M_YUAN, 4) if money else int(value) for value in table[column]
+        ]
+    return Figure(
+        f"guarantee_loss_{by}", f"If all of one {by} failed: loss through the guarantee network", shown,
+        Made(
+            "Customers that give or have a guarantee, their debt net of collateral. What a failed one owes is called "
+            "from its guarantors; who is called for more than its attested capacity fails too, and so on.",
+            "sequential default: Upper (2011)",
+            (*GUARANTEES, "guarantee_registry.capacity_attested", *COLLATERAL, *LOANS),
         ),
+        charts.ranked(shown, label=by, value="bank_loss_100m", unit=" 100m"),
     )  # fmt: skip
 
 

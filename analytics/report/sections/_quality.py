@@ -107,8 +107,8 @@ def losses(material: Material) -> Section | None:
     history = measures.default_history(material.books)
     loans = measures.expected_losses(material.last, history, grades=material.grades)
     made = Made(
-        "PD from the book's history, LGD after liens in rank, haircuts and half of guarantees, EAD with 40 % of "
-        "undrawn commitments; expected loss = PD x LGD x EAD.",
+        "PD from the book's history; LGD 40 % of what liens in rank, haircuts and half of guarantees leave uncovered; "
+        "EAD with 40 % of undrawn commitments; expected loss = PD x LGD x EAD.",
         "CRE31, CRE32 (Basel Committee, 2023)",
         (*LOANS, *QUALITY, *RATINGS, *COLLATERAL, *GUARANTEES),
     )

@@ -97,6 +97,7 @@ def stressed(
     scenario: Scenario,
     own_funds: int | None = None,
     framework: str = "basel3",
+    unsecured_lgd: float = 1.0,
 ) -> Stress:
     """A scenario through the book: prices to LTV to LGD to expected loss to capital, loan by loan.
 
@@ -113,6 +114,8 @@ def stressed(
         Capital in fen; more expected loss is provided for and lowers it one for one.
     framework : {"basel2", "basel3"}
         For the risk weights, at the stressed PD and LGD.
+    unsecured_lgd : float
+        Share lost of what neither collateral nor guarantors pay, 0 to 1.
 
     Returns
     -------
@@ -147,6 +150,7 @@ def stressed(
     if positions.empty:
         raise InvalidInput("positions: empty; give at least one loan")
     _known(scenario, positions, collateral)
+    bare = float(probabilities(scalar(unsecured_lgd, name="unsecured_lgd"), name="unsecured_lgd"))
     fallen = collateral.assign(value=values_after(collateral, scenario.price_falls))
     chance = probabilities(positions["pd"], name="positions: pd")
     factor = _factors(positions["industry"], scenario.industry_factors)
@@ -159,7 +163,7 @@ def stressed(
         ("before", collateral, chance),
         ("after", fallen, np.minimum(chance * factor, 1.0)),
     ):
-        severity = loss_given_default(loans, liens, titles, guarantees)["lgd"].to_numpy()
+        severity = bare * loss_given_default(loans, liens, titles, guarantees)["lgd"].to_numpy()
         loans[f"ltv_{when}"] = loan_to_value(loans, liens, titles)
         loans[f"lgd_{when}"] = severity
         loans[f"pd_{when}"] = likelihood
@@ -206,13 +210,14 @@ def reverse_stress(
     own_funds: int,
     minimum_ratio: float,
     framework: str = "basel3",
+    unsecured_lgd: float = 1.0,
     tolerance: float = 1e-6,
 ) -> ReverseStress:
     """The smallest share of a scenario that brings the capital ratio below its minimum.
 
     Parameters
     ----------
-    positions, liens, collateral, guarantees, scenario, own_funds, framework
+    positions, liens, collateral, guarantees, scenario, own_funds, framework, unsecured_lgd
         As `stressed` takes them; the scenario is the direction and the most that is thought of.
     minimum_ratio : float
         Own funds over risk-weighted assets that must be kept; 0 asks what eats the capital whole.
@@ -261,6 +266,7 @@ def reverse_stress(
             scenario=scenario.scaled(severity),
             own_funds=own_funds,
             framework=framework,
+            unsecured_lgd=unsecured_lgd,
         )
 
     def short(severity: float) -> bool:

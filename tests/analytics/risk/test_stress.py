@@ -344,3 +344,13 @@ class TestHeadroomMap:
     def test_refuses_an_empty_side(self):
         with pytest.raises(InvalidInput, match="no industry or no region"):
             s.headroom_map(LIMITS, industries=[], regions=["CN-GD"])
+
+
+def test_what_neither_collateral_nor_guarantors_pay_is_lost_in_part():
+    book = small_book()
+    whole = s.stressed(*book, scenario=s.Scenario({"land": 0.5})).loans
+    part = s.stressed(*book, scenario=s.Scenario({"land": 0.5}), unsecured_lgd=0.4)
+    np.testing.assert_allclose(part.loans["lgd_after"], 0.4 * whole["lgd_after"], rtol=1e-15)
+    assert part.value("expected_loss") == pytest.approx(0.4 * whole["expected_loss_after"].sum())
+    with pytest.raises(InvalidInput, match="unsecured_lgd"):
+        s.stressed(*book, scenario=s.Scenario(), unsecured_lgd=1.1)
