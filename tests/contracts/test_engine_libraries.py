@@ -156,6 +156,10 @@ def test_no_stub_where_the_end_fits_the_cycle(libraries: Any) -> None:
     assert _times(libraries, "2013-01-01", (6, 0, True), "2014-01-01") == ["2013-01-01", "2013-07-01", "2014-01-01"]
 
 
+def test_a_long_stub_leaves_at_least_the_anchor(libraries: Any) -> None:
+    assert _times(libraries, "2013-01-01", (6, 0, True), "2013-09-01") == ["2013-01-01", "2013-09-01"]
+
+
 def test_a_single_period_is_never_swallowed(libraries: Any) -> None:
     assert _times(libraries, "2013-01-01", (6, 0, True), "2013-03-01") == ["2013-01-01", "2013-03-01"]
 
