@@ -42,7 +42,12 @@ class CorruptFile(InvalidInput):
     def __init__(self, path: Path, partition: int) -> None:
         """Remember which partition the file belongs to."""
         super().__init__(f"{path} is absent or its sha256 differs from what was written: read its blocks again")
+        self.path = path
         self.partition = partition
+
+    def __reduce__(self) -> tuple[type[CorruptFile], tuple[Path, int]]:
+        """Made anew from the same two, where a worker process hands it back."""
+        return type(self), (self.path, self.partition)
 
 
 class StoredTable(msgspec.Struct, frozen=True):
