@@ -95,11 +95,9 @@ def migration(books: Books, *, grades: int, years: int) -> Migration | None:
 
 def _calibrated(counts: pd.DataFrame, probability: pd.Series[float]) -> pd.DataFrame:
     matrix = np.zeros(counts.shape)
-    worst = 0.0
-    for row, state in enumerate(counts.index[:-1]):
-        # A grade nobody was in is no better than the grade before it.
-        chance = float(probability[int(state)]) if int(state) in probability.index else worst
-        worst = max(worst, chance)
+    # A grade nobody was in is taken for the next better one that somebody was in, the best for the next worse.
+    chances = probability.reindex(range(1, len(counts))).ffill().bfill().to_numpy(dtype=np.float64)
+    for row, chance in enumerate(chances.tolist()):
         moved = counts.iloc[row, :-1].to_numpy(dtype=np.float64)
         if not moved.any():
             moved[row] = 1.0

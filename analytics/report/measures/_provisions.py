@@ -50,7 +50,8 @@ def loss_inputs(books: Books, frames: Frames, *, grades: int) -> dict[int, LossI
     Default probabilities are estimated from the record up to the year end itself; the first year
     end, which has none, takes those of the second.
     """
-    apart = sorted(annual(books))
+    lent = {year: book for year, book in books.items() if (book.exposures["outstanding"] != 0).any()}
+    apart = sorted(annual(lent)) if lent else []
     if len(apart) < 2:
         return {}
     found = {}

@@ -23,8 +23,9 @@ INDICATORS: Final = (
 
 
 def observations(books: Books) -> pd.DataFrame:
-    """What the indicators read of every loan that has not defaulted, at every year end."""
-    return indicator_history(pd.concat([_snapshot(book) for _, book in sorted(books.items())], ignore_index=True))
+    """What the indicators read of every loan that has not defaulted, at every year end; empty where there is none."""
+    rows = pd.concat([_snapshot(book) for _, book in sorted(books.items())], ignore_index=True)
+    return indicator_history(rows) if len(rows) else rows
 
 
 def warnings_now(books: Books) -> pd.DataFrame:
@@ -36,12 +37,13 @@ def warnings_now(books: Books) -> pd.DataFrame:
 
 def signals_judged(books: Books) -> pd.DataFrame | None:
     """Each indicator on the book's own history: `warning_quality`'s columns; None with one year end."""
-    if len(books) < 2:
+    seen = observations(books)
+    if len(books) < 2 or not len(seen):
         return None
     last = books[max(books)]
     failed = last.loans[last.loans["defaulted_on"] > 0]
     defaults = pd.DataFrame({"unit": failed["loan"].to_numpy(), "date": failed["defaulted_on"].to_numpy()})
-    return warning_quality(observations(books), defaults, INDICATORS, as_of=last.business_date)
+    return warning_quality(seen, defaults, INDICATORS, as_of=last.business_date)
 
 
 def room(book: Book) -> Headroom | None:

@@ -63,5 +63,7 @@ def _judged(table: pd.DataFrame) -> pd.DataFrame:
     shown = table[["indicator", "defaults", "hits", "quiet", "false_alarms"]].copy()
     shown["indicator"] = shown["indicator"].str.replace("_", " ")
     for column in ("hit_rate", "false_alarm_rate", "noise_to_signal", "median_lead"):
-        shown[column] = [round(float(value), 4) if math.isfinite(value) else None for value in table[column]]
+        shown[column] = [
+            None if pd.isna(value) or math.isinf(value) else round(float(value), 4) for value in table[column]
+        ]
     return shown
