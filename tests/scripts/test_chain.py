@@ -50,6 +50,8 @@ def owner(how: str) -> tuple[subprocess.Popen[str], psutil.Process]:
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
+        # A shell's background job ignores Ctrl-C, and so would its children.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     assert process.stdout is not None
     return process, psutil.Process(int(process.stdout.readline()))

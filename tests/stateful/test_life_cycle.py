@@ -1,6 +1,7 @@
 """The whole life of loans, acted at random on the chain and in a model that predicts every refusal.
 
-`STATEFUL_SEED=n pytest tests/stateful` repeats a run; the seed and each action's share of successes are printed (I40).
+The usual run has one seed, so that a failure is a change's and not a draw's; `STATEFUL_SEED=random pytest tests/stateful`
+draws another and `STATEFUL_SEED=n` repeats it. The seed and each action's share of successes are printed (I40).
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ from tests.stateful.protection import Protection
 
 STEPS = int(os.environ.get("STATEFUL_STEPS", "120"))
 RUNS = int(os.environ.get("STATEFUL_RUNS", "4"))
+SEED = 2043799773
 FEWEST_SUCCESSES = 1
 
 
@@ -149,7 +151,8 @@ def live(chance: random.Random) -> None:
 
 def test_the_life_of_loans(system, people, opening, capsys):
     """I1 to I5, I7 to I9, I11 to I13, I15, I16, I18, I20 to I24, I29, I37 to I40."""
-    number = int(os.environ.get("STATEFUL_SEED") or secrets.randbelow(2**32))
+    told = os.environ.get("STATEFUL_SEED", str(SEED))
+    number = secrets.randbelow(2**32) if told == "random" else int(told)
     with capsys.disabled():
         print(f"\nSTATEFUL_SEED={number}")
     LifeCycle.system, LifeCycle.people = system, people

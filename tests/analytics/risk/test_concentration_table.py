@@ -6,7 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analytics.errors import InvalidInput
@@ -221,7 +221,7 @@ rows = st.lists(
 ).filter(lambda r: any(row[3] for row in r))
 
 
-@settings(deadline=None)
+@settings(deadline=None, suppress_health_check=[HealthCheck.data_too_large])
 @given(rows, st.lists(st.integers(1, 4), min_size=9, max_size=9), st.lists(st.integers(0, 2), min_size=9, max_size=9))
 def test_totals_and_indices_against_plain_python(loans, borrowers, groups):
     """Every bucket's exact sum; every index equal to that of the borrowers written out one by one."""
