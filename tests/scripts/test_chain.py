@@ -51,7 +51,7 @@ def owner(how: str) -> tuple[subprocess.Popen[str], psutil.Process]:
         stderr=subprocess.DEVNULL,
         text=True,
         # A shell's background job ignores Ctrl-C, and so would its children.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 -- no threads here
     )
     assert process.stdout is not None
     return process, psutil.Process(int(process.stdout.readline()))

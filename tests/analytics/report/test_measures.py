@@ -170,6 +170,17 @@ def test_migration_counts_by_hand(books):
     assert measures.migration({2021: books[2021]}, grades=GRADES, years=5) is None
 
 
+def test_a_grade_without_defaults_is_no_worse_than_a_worse_grade_with_some():
+    """Five obligors of grade 1 without a default are bounded at 24 %; one of twenty in grade 2 is 5 %."""
+    grades = [1] * 5 + [2] * 20 + [0] * 3
+    start = pd.DataFrame({"unit": range(28), "date": ENDS[2021], "defaulted": False, "rating": grades})
+    defaults = pd.DataFrame({"unit": [7], "date": [ENDS[2021] + 9]})
+    found = measures.grade_probabilities(measures.DefaultHistory(start, defaults), 2).set_index("rating")
+    assert found["source"].to_dict() == {1: "bound", 2: "observed", 0: "bound"}
+    assert found.loc[1, "bound"] > 0.05
+    assert found["pd"].to_dict() == pytest.approx({1: 0.05, 2: 0.05, 0: found.loc[0, "bound"]})
+
+
 def test_allowances_and_their_movement(books):
     inputs = measures.loss_inputs(books, frames(), grades=GRADES)
     assert sorted(inputs) == [2021, 2022, 2023]
