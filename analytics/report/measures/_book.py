@@ -160,9 +160,17 @@ def expected_losses(book: Book, history: DefaultHistory, *, grades: int) -> pd.D
 
 
 def grade_probabilities(history: DefaultHistory, grades: int) -> pd.DataFrame:
-    """PD by rating from the book's own history; grade 0 gathers the unrated."""
+    """PD by rating from the book's own history; grade 0 gathers the unrated.
+
+    A grade without a default takes its most prudent bound, but no more than a worse grade's observed rate: the
+    bound itself supposes that grades are in order.
+    """
     start = history.start.assign(rating=history.start["rating"].astype(int))
-    return risk_default.pd_by_rating(start, history.defaults, grades=[*range(1, grades + 1), 0])
+    table = risk_default.pd_by_rating(start, history.defaults, grades=[*range(1, grades + 1), 0])
+    seen = table["source"] == "observed"
+    worse = [table.loc[seen & (table["rating"] > grade), "pd"].min() for grade in table["rating"]]
+    bounded = ~seen & (table["rating"] > 0)
+    return table.assign(pd=np.where(bounded, np.fmin(table["pd"], worse), table["pd"]))
 
 
 def _probabilities(

@@ -43,7 +43,7 @@ def migration(material: Material) -> Section | None:
                 "migration_matrix", "One-year migration probabilities", matrix.round(4).reset_index(),
                 Made(
                     "Shares of the cohorts; the default column is each rating's probability from the book's history "
-                    "(the observed rate, or the most prudent bound where there was no default), the rest keeps its "
+                    "(the observed rate, or a most prudent bound where there was no default), the rest keeps its "
                     "proportions.",
                     "Lando, Skodeberg (2002); Pluto, Tasche (2005)", (*LOANS, *QUALITY, *RATINGS),
                 ),

@@ -82,7 +82,8 @@ def _history(material: Material) -> list[Figure]:
     figures.append(
         Figure(
             "pd_by_rating", "Default probability by rating, from the book's own history", grades.round(6),
-            Made("Observed rate where a grade had a default, else the most prudent bound.", "Pluto, Tasche (2005)",
+            Made("Observed rate where a grade had a default, else the most prudent bound, but no more than a worse "
+                 "grade's observed rate.", "Pluto, Tasche (2005)",
                  made.events),
             charts.intervals(grades, label="rating", point="pd", lower="lower", upper="upper"),
         )
