@@ -70,18 +70,19 @@ def build() -> BookScript:
         customers.append(Customer(borrower, "person", industry, region))
         grade = GRADES.index(row.grade) + 1
         ratings.append(Rating(borrower, grade, 1000, OPENING_DAY - 1, OPENING_DAY + RATING_DAYS))
-        loans.append(_loan(row, ref, borrower, industry, region, statuses[row.loan_status]))
+        loans.append(_loan(row, ref=ref, customer=customers[-1], status=statuses[row.loan_status]))
     opening = Opening(OPENING_DAY, tuple(customers), tuple(ratings), tuple(loans))
     return BookScript("lending-club", "Lending Club, first quarter of 2018", CODES, opening)
 
 
-def _loan(row: Any, ref: str, borrower: str, industry: str, region: str, status: int) -> Loan:
+def _loan(row: Any, *, ref: str, customer: Customer, status: int) -> Loan:
     start = datetime.strptime(row.issue_month, "%b-%Y").date()
     months = start.month - 1 + int(row.term)
     maturity = date(start.year + months // 12, months % 12 + 1, 1)
     lent, balance, paid = minor(row.loan_amount), minor(row.balance), minor(row.paid_principal)
     return Loan(
-        ref=ref, customer=borrower, product=INSTALMENT_LOAN, industry=industry, region=region, purpose="CONS",
+        ref=ref, customer=customer.ref, product=INSTALMENT_LOAN, industry=customer.industry, region=customer.region,
+        purpose="CONS",
         category=CATEGORIES[row.loan_status], rate=int(Decimal(str(row.interest_rate)) * PPB / 100),
         start=day_number(start), maturity=day_number(maturity), originated=lent, outstanding=balance,
         principal_paid=paid, interest_paid=minor(row.paid_interest), fees_paid=minor(row.paid_late_fees),

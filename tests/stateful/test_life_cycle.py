@@ -1,7 +1,7 @@
 """The whole life of loans, acted at random on the chain and in a model that predicts every refusal.
 
-The usual run has one seed, so that a failure is a change's and not a draw's; `STATEFUL_SEED=random pytest
-tests/stateful` draws another and `STATEFUL_SEED=n` repeats it. The seed and each action's share of successes are printed (I40).
+The usual run has one seed, so that a failure is a change's and not a draw's. `STATEFUL_SEED=random` draws another and
+`STATEFUL_SEED=n` repeats it. The seed and each action's share of successes are printed (I40).
 """
 
 from __future__ import annotations
