@@ -23,7 +23,7 @@ MINED_SECONDS: Final = 120.0
 POLL_SECONDS: Final = 0.05
 
 
-class Refused(CreditError):  # noqa: N818 -- past tense, as the contracts' errors are
+class Refused(CreditError):
     """A contract refused a call with a typed error: its name, and its arguments as text."""
 
     def __init__(self, error: str, arguments: Sequence[object]) -> None:
