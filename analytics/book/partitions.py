@@ -104,11 +104,12 @@ def rebuild_store(store: EventStore, as_of: AsOf | int | None = None, *, mapper:
         A byte of a partition has changed.
     """
     cut = AsOf(block=as_of) if isinstance(as_of, int) else as_of or AsOf()
-    days = store.read(names=[DAYS])[DAYS]
+    days = store.read(names=[DAYS])[DAYS].select(["block_number", "log_index", "business_date"])
     partitions = store.manifest().partitions
     last = partitions[-1].last if cut.block is None else max(cut.block, partitions[0].first)
     ranges = [(partition.first, partition.last) for partition in partitions if partition.first <= last]
-    return rebuild(merge(mapper(partial(_condense_range, store, cut, days), ranges)), cut)
+    task = partial(_condense_range, store, cut, days if cut.value_date is not None else None)
+    return rebuild(merge(mapper(task, ranges)), cut)
 
 
 def condense(tables: EventTables, as_of: AsOf | None = None, *, days: pa.Table | None = None) -> dict[str, pa.Table]:
@@ -156,7 +157,9 @@ def merge(parts: Iterable[EventTables]) -> dict[str, pa.Table]:
     return condense(_joined(held))
 
 
-def _condense_range(store: EventStore, cut: AsOf, days: pa.Table, blocks: tuple[int, int]) -> dict[str, pa.Table]:
+def _condense_range(
+    store: EventStore, cut: AsOf, days: pa.Table | None, blocks: tuple[int, int]
+) -> dict[str, pa.Table]:
     return condense(store.read(first=blocks[0], last=blocks[1], names=[DAYS, *WHOLE, *KEYED]), cut, days=days)
 
 

@@ -364,7 +364,7 @@ def _decode_table(logs: Logs, table: EventTable, clock: scan.Integers) -> pa.Tab
     return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
 
 
-class _OutOfType(Exception):  # noqa: N818 (caught where the place is known)
+class _OutOfType(Exception):
     """The first row whose word is outside its type."""
 
     def __init__(self, row: int) -> None:

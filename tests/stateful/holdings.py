@@ -13,7 +13,7 @@ GROUP_NODES = 2**32
 DEFAULT_DAYS = 90
 
 
-class Refused(Exception):  # noqa: N818 -- it is an answer, not a fault
+class Refused(Exception):
     """The typed error, with its arguments, that a contract must throw."""
 
 
