@@ -86,7 +86,7 @@ def migration(books: Books, *, grades: int, years: int) -> Migration | None:
     if not counts.to_numpy().any():
         return None
     matrix = _calibrated(counts, table)
-    terms, method = _terms(matrix, range(1, years + 1))
+    terms, method = _terms(counts, matrix, range(1, years + 1))
     unrated = float(table[UNRATED]) if UNRATED in table.index else None
     if unrated is not None:
         terms.loc[str(UNRATED)] = 1.0 - (1.0 - unrated) ** np.asarray(terms.columns, dtype=np.float64)
@@ -107,13 +107,18 @@ def _calibrated(counts: pd.DataFrame, probability: pd.Series[float]) -> pd.DataF
     return pd.DataFrame(matrix, index=counts.index, columns=counts.columns)
 
 
-def _terms(matrix: pd.DataFrame, years: Sequence[int]) -> tuple[pd.DataFrame, str]:
-    """Through the generator where the matrix has one, else through the matrix's powers."""
+def _terms(counts: pd.DataFrame, matrix: pd.DataFrame, years: Sequence[int]) -> tuple[pd.DataFrame, str]:
+    """Through the generator of greatest likelihood where there is one, else through the matrix's powers."""
+    obligors = np.maximum(counts.sum(axis=1), 1)
+    expected = matrix.mul(obligors, axis=0)
+    expected.iloc[-1] = 0.0
     try:
-        rates = generator(matrix, method="QO")
+        rates = generator(expected, method="EM")
     except InvalidInput:
-        return default_terms_of_matrix(matrix, years[-1]), "powers of the one-year matrix, which has no real logarithm"
-    return default_terms(rates, [float(year) for year in years]), "the generator nearest to the matrix's logarithm"
+        return default_terms_of_matrix(matrix, years[-1]), "the powers of the one-year matrix"
+    return default_terms(
+        rates, [float(year) for year in years]
+    ), "the generator of greatest likelihood, P(t) = exp(Q t)"
 
 
 def _anniversary(first: date, day: int) -> int:

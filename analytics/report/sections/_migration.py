@@ -52,8 +52,8 @@ def migration(material: Material) -> Section | None:
             Figure(
                 "default_terms", "Cumulative default probability by rating and years", shown.round(5),
                 Made(
-                    f"By {found.method}: P(t) = exp(Q t). Unrated loans default at a constant rate.",
-                    "Israel, Rosenthal, Wei (2001); Kreinin, Sidelnikova (2001)", (*LOANS, *QUALITY, *RATINGS),
+                    f"By {found.method}. Unrated loans default at a constant rate.",
+                    "Israel, Rosenthal, Wei (2001); Bladt, Soerensen (2005)", (*LOANS, *QUALITY, *RATINGS),
                 ),
                 charts.lines(shown, x="years", series={name: name for name in terms.columns}),
             ),

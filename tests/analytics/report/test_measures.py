@@ -166,6 +166,7 @@ def test_migration_counts_by_hand(books):
     assert found.matrix["D"].tolist() == pytest.approx([*(table[grade] for grade in (1, 2, 3)), 1.0])
     assert found.matrix.loc["2", "3"] == pytest.approx((1 - table[2]) / 2)
     assert (np.diff(found.terms.to_numpy(), axis=1) > 0).all()
+    np.testing.assert_allclose(found.terms[1.0].iloc[:3], found.matrix["D"].iloc[:3], rtol=0.1)
     assert found.terms.loc["0", 3.0] == pytest.approx(1 - (1 - table[0]) ** 3)
     assert measures.migration({2021: books[2021]}, grades=GRADES, years=5) is None
 
