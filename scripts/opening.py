@@ -1,54 +1,105 @@
 """Bring an opening book on chain through the import gate: proposed, released, booked in batches, completed.
 
 Every row carries a reference. A run that was cut off is run again: what is booked already is known by its
-reference and left alone, and the import that was under way goes on.
+reference and left alone, and the import that was under way goes on. Where rows were put right in between, the import
+of the old rows is abandoned and one of the missing rows takes its place.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import asdict
-from typing import Any, Final, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
 
-import pandas as pd
+import networkx as nx
 from tqdm import tqdm
 
-from analytics.chain import read_events
 from analytics.errors import InvalidInput
 from analytics.ledger import CATEGORIES, COLLATERAL_KINDS, CUSTOMER_KINDS
 from data.acts import Customer, Guarantee, Lien, Loan, Opening, Rating, Title
-from scripts.desk import Desk, batches, code, imported_loan, reference
+from scripts.booked import PROPOSED, Booked
+from scripts.deployment import System
+from scripts.desk import BATCH, Desk, batches, code, imported_loan, reference
+from scripts.transactions import Receipt, Refused
 
-RELEASED: Final = 2
-Row = TypeVar("Row")
+Entry = Customer | Rating | Loan | Title | Lien | Guarantee
+
+
+class RowRefused(Refused):
+    """A contract refused a batch for one of its rows: which, and the typed error."""
+
+    def __init__(self, row: Entry, fault: Refused) -> None:
+        """Name the row beside the error."""
+        self.row = row
+        super().__init__(fault.error, fault.arguments)
+        self.args = (f"{row}: {fault}",)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Rows that go in one transaction: the contract's method, who sends it, and whether fewer rows may go alone."""
+
+    method: Any
+    rows: Sequence[Entry]
+    by: str = "loan_officer"
+    divisible: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One kind of rows: the contract whose gate they pass, how each is packed, and what is learned of a batch."""
+
+    name: str
+    contract: Any
+    rows: Sequence[Any]
+    missing: Sequence[Any]
+    amount: Callable[[Any], int]
+    packed: Callable[[Any], object]
+    batches: Callable[[Sequence[Any]], Iterable[Batch]]
+    learn: Callable[[Receipt, Sequence[Any]], None]
 
 
 def import_opening(desk: Desk, opening: Opening) -> None:
     """Book an opening and close it: customers, ratings, loans, titles, liens, capacities, guarantees.
 
-    Learns the ids of what it books into ``desk``. Raises what the contracts refuse, with the error's name;
-    what was booked before stays, and the same call completes it.
+    Learns the ids of what it books into ``desk``. Raises RowRefused with the row that a contract refuses and the
+    error's name; what was booked before stays, and the same call completes it. Raises InvalidInput for rows that are
+    not on chain where the opening is closed.
     """
-    known = _Known(desk, opening)
-    system = desk.system
-    gates = (system.customers, system.ratings, system.book, system.collateral, system.guarantees)
-    if all(contract.openingClosed() for contract in gates):
+    booked, gates = Booked(desk, opening), _gates(desk.system)
+    desk.loans.update({row.ref: imported_loan(row.ref) for row in opening.loans})
+    parts = [make(desk, opening, booked) for make in (_customers, _ratings, _loans, _titles, _liens, _guarantees)]
+    if opening_closed(desk.system):
+        for part in parts:
+            if part.missing:
+                raise InvalidInput(
+                    f"the opening of {part.name} is closed and {part.missing[0]} is not on chain: another book was "
+                    "imported here; deploy anew for this one"
+                )
         return
     desk.open_day(opening.day)
-    _customers(desk, opening.customers, known)
-    _ratings(desk, opening.ratings, known)
-    _loans(desk, opening.loans, known)
-    _titles(desk, opening.titles, known)
-    _liens(desk, opening.liens, known)
-    for capacity in opening.capacities:
-        guarantor = desk.customers[capacity.guarantor]
-        desk.send(desk.system.guarantees.attestCapacity, guarantor, capacity.amount, opening.day, by="risk_officer")
-    _guarantees(desk, opening.guarantees, known)
-    for contract in gates:
+    _abandon(desk, booked, gates, {file_hash(part.rows) for part in parts})
+    for part in parts:
+        if part.name == "guarantees":
+            _attest(desk, opening, booked)
+        _book(desk, booked, part)
+    for contract in gates.values():
         if not contract.openingClosed():
             desk.send(contract.closeOpening, by="chair")
+
+
+def _gates(system: System) -> dict[str, Any]:
+    return {
+        "customers": system.customers, "ratings": system.ratings, "book": system.book,
+        "collateral": system.collateral, "guarantees": system.guarantees,
+    }  # fmt: skip
+
+
+def opening_closed(system: System) -> bool:
+    """Whether every contract has closed its opening."""
+    return all(contract.openingClosed() for contract in _gates(system).values())
 
 
 def file_hash(rows: Sequence[Any]) -> bytes:
@@ -57,101 +108,71 @@ def file_hash(rows: Sequence[Any]) -> bytes:
     return hashlib.sha256(content.encode()).digest()
 
 
-class _Known:
-    """What an earlier run of the same import has booked, by reference."""
-
-    def __init__(self, desk: Desk, opening: Opening) -> None:
-        self.ratings: set[str] = set()
-        self.loans: set[str] = set()
-        self.titles: set[str] = set()
-        self.proposed: dict[str, pd.DataFrame] = {}
-        if not desk.system.customers.customers():
-            return
-        tables = read_events(desk.node.url, desk.deployment).frames()
-        self.proposed = {name: table for name, table in tables.items() if name.endswith(".import_proposed")}
-        registered = tables["customer_registry.customer_registered"]
-        by_commitment = dict(zip(registered["commitment"], registered["customer"], strict=True))
-        for customer in opening.customers:
-            found = by_commitment.get("0x" + desk.commitment(customer.ref).hex())
-            if found is not None:
-                desk.customers[customer.ref] = int(found)
-        rated = set(tables["rating_registry.rating_imported"]["customer"])
-        self.ratings = {row.customer for row in opening.ratings if desk.customers.get(row.customer) in rated}
-        references = set(tables["loan_book.loan_imported"]["external_ref"])
-        self.loans = {row.ref for row in opening.loans if "0x" + reference(row.ref).hex() in references}
-        titles = {int(title, 16) for title in tables["collateral_registry.collateral_registered"]["title"]}
-        self.titles = {row.ref for row in opening.titles if desk.title(row.ref) in titles}
-        placed = tables["collateral_registry.lien_placed"]
-        liens = {
-            (int(title, 16), int(loan), int(lender)): int(lien)
-            for title, loan, lender, lien in zip(
-                placed["title"], placed["loan_id"], placed["lender"], placed["lien"], strict=True
-            )
-        }
-        for lien in opening.liens:
-            key = (desk.title(lien.title), imported_loan(lien.loan) if lien.loan else 0, lien.lender)
-            if key in liens:
-                desk.liens[lien.title, lien.loan] = liens[key]
-        given = tables["guarantee_registry.guarantee_given"]
-        guarantees = dict(zip(given["external_ref"], given["guarantee"], strict=True))
-        for guarantee in opening.guarantees:
-            found = guarantees.get("0x" + reference(guarantee.ref).hex())
-            if found is not None:
-                desk.guarantees[guarantee.ref] = int(found)
-
-    def under_way(self, contract: Any, table: str, wanted: bytes) -> int | None:
-        """The released import of the same rows that was cut off, or None."""
-        if table not in self.proposed:
-            return None
-        for row in self.proposed[table].itertuples():
-            if row.file_hash == "0x" + wanted.hex() and contract.importOf(row.import_id)[0] == RELEASED:
-                return int(row.import_id)
-        return None
+def _abandon(desk: Desk, booked: Booked, gates: Mapping[str, Any], wanted: set[bytes]) -> None:
+    """Give up imports of rows that are no longer those of the book: left open, they keep the opening open."""
+    for name, contract in gates.items():
+        for import_id, rows_hash, _ in booked.under_way(contract, name):
+            if rows_hash not in wanted:
+                desk.send(contract.abandonImport, import_id, by="chair")
 
 
-def _book(
-    desk: Desk,
-    known: _Known,
-    contract: Any,
-    table: str,
-    rows: Sequence[Row],
-    *,
-    total: int,
-    booked: Callable[[Row], bool],
-    send: Callable[[int, Sequence[Row]], None],
-) -> None:
+def _book(desk: Desk, booked: Booked, part: Part) -> None:
     """Pass rows through one contract's gate: those not booked yet, in batches."""
-    if not rows:
-        return
-    missing = [row for row in rows if not booked(row)]
-    wanted = file_hash(rows)
-    import_id = known.under_way(contract, f"{table}.import_proposed", wanted)
-    if import_id is None:
-        if not missing:
+    contract, wanted = part.contract, file_hash(part.rows)
+    open_ = {found: (number, state) for number, found, state in booked.under_way(contract, part.name)}
+    if wanted not in open_:
+        if not part.missing:
             return
-        proposed = desk.send(contract.proposeImport, wanted, len(rows), total, by="loan_officer")
-        import_id = int(proposed.told("ImportProposed")[0]["importId"])
+        total = sum(map(part.amount, part.missing))
+        proposed = desk.send(
+            contract.proposeImport, file_hash(part.missing), len(part.missing), total, by="loan_officer"
+        )
+        open_[wanted] = int(proposed.told("ImportProposed")[0]["importId"]), PROPOSED
+    import_id, state = open_[wanted]
+    if state == PROPOSED:
         desk.send(contract.releaseImport, import_id, by="approver")
-    with tqdm(total=len(missing), desc=f"import into {table}", unit="row", leave=False) as progress:
-        for run in batches(missing):
-            send(import_id, run)
-            progress.update(len(run))
+    with tqdm(total=len(part.missing), desc=f"import {part.name}", unit="row", leave=False) as progress:
+        for batch in part.batches(part.missing):
+            part.learn(_send(desk, part, import_id, batch), batch.rows)
+            progress.update(len(batch.rows))
     desk.send(contract.completeImport, import_id, by="loan_officer")
 
 
-def _customers(desk: Desk, rows: Sequence[Customer], known: _Known) -> None:
-    contract = desk.system.customers
+def _send(desk: Desk, part: Part, import_id: int, batch: Batch) -> Receipt:
+    """Send a batch; where it is refused, find the first row without which it would not be."""
+    packed = [part.packed(row) for row in batch.rows]
+    try:
+        return desk.send(batch.method, import_id, packed, by=batch.by)
+    except Refused as fault:
+        if not batch.divisible:
+            raise
+        good, bad = 0, len(packed)  # rows that pass, rows that do not
+        while bad - good > 1:
+            half = (good + bad) // 2
+            refusal = desk.sender.refusal(desk.people[batch.by], batch.method, [import_id, packed[:half]])
+            good, bad = (half, bad) if refusal is None else (good, half)
+        raise RowRefused(batch.rows[bad - 1], fault) from None
 
-    def send(import_id: int, run: Sequence[Customer]) -> None:
-        sent = desk.send(
-            contract.importCustomers, import_id, [registration(desk, row) for row in run], by="loan_officer"
-        )
+
+def _plain(method: Any) -> Callable[[Sequence[Any]], Iterator[Batch]]:
+    return lambda rows: (Batch(method, run) for run in batches(rows))
+
+
+def _nothing(_receipt: Receipt, _rows: Sequence[Any]) -> None:
+    """Ratings, loans and titles bear no number of the contract's own."""
+
+
+def _customers(desk: Desk, opening: Opening, booked: Booked) -> Part:
+    contract, rows = desk.system.customers, opening.customers
+
+    def learn(sent: Receipt, run: Sequence[Customer]) -> None:
         for row, event in zip(run, sent.told("CustomerRegistered"), strict=True):
             desk.customers[row.ref] = int(event["customer"])
 
-    _book(
-        desk, known, contract, "customer_registry", rows, total=0,
-        booked=lambda row: row.ref in desk.customers, send=send,
+    missing = [row for row in rows if row.ref not in desk.customers]
+    return Part(
+        "customers", contract, rows, missing, lambda row: 0, lambda row: registration(desk, row),
+        _plain(contract.importCustomers), learn,
     )  # fmt: skip
 
 
@@ -175,28 +196,21 @@ def assessment(desk: Desk, rating: Rating) -> tuple[int, ...]:
     )  # fmt: skip
 
 
-def _ratings(desk: Desk, rows: Sequence[Rating], known: _Known) -> None:
-    contract = desk.system.ratings
-
-    def send(import_id: int, run: Sequence[Rating]) -> None:
-        desk.send(contract.importRatings, import_id, [assessment(desk, row) for row in run], by="loan_officer")
-
-    _book(
-        desk, known, contract, "rating_registry", rows, total=0, booked=lambda row: row.customer in known.ratings,
-        send=send,
+def _ratings(desk: Desk, opening: Opening, booked: Booked) -> Part:
+    contract, rows = desk.system.ratings, opening.ratings
+    missing = [row for row in rows if row.customer not in booked.ratings]
+    return Part(
+        "ratings", contract, rows, missing, lambda row: 0, lambda row: assessment(desk, row),
+        _plain(contract.importRatings), _nothing,
     )  # fmt: skip
 
 
-def _loans(desk: Desk, rows: Sequence[Loan], known: _Known) -> None:
-    contract = desk.system.book
-    desk.loans.update({row.ref: imported_loan(row.ref) for row in rows})
-
-    def send(import_id: int, run: Sequence[Loan]) -> None:
-        desk.send(contract.importLoans, import_id, [_imported(desk, row) for row in run], by="loan_officer")
-
-    _book(
-        desk, known, contract, "loan_book", rows, total=sum(row.outstanding for row in rows),
-        booked=lambda row: row.ref in known.loans, send=send,
+def _loans(desk: Desk, opening: Opening, booked: Booked) -> Part:
+    contract, rows = desk.system.book, opening.loans
+    missing = [row for row in rows if row.ref not in booked.loans]
+    return Part(
+        "book", contract, rows, missing, lambda row: row.outstanding, lambda row: _imported(desk, row),
+        _plain(contract.importLoans), _nothing,
     )  # fmt: skip
 
 
@@ -239,15 +253,12 @@ def _number(text: str, width: int) -> int:
     return int.from_bytes(code(text, width), "big")
 
 
-def _titles(desk: Desk, rows: Sequence[Title], known: _Known) -> None:
-    contract = desk.system.collateral
-
-    def send(import_id: int, run: Sequence[Title]) -> None:
-        desk.send(contract.importCollateral, import_id, [title(desk, row) for row in run], by="loan_officer")
-
-    _book(
-        desk, known, contract, "collateral_registry", rows, total=sum(row.value for row in rows),
-        booked=lambda row: row.ref in known.titles, send=send,
+def _titles(desk: Desk, opening: Opening, booked: Booked) -> Part:
+    contract, rows = desk.system.collateral, opening.titles
+    missing = [row for row in rows if row.ref not in booked.titles]
+    return Part(
+        "collateral", contract, rows, missing, lambda row: row.value, lambda row: title(desk, row),
+        _plain(contract.importCollateral), _nothing,
     )  # fmt: skip
 
 
@@ -259,17 +270,17 @@ def title(desk: Desk, row: Title) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-def _liens(desk: Desk, rows: Sequence[Lien], known: _Known) -> None:
-    contract = desk.system.collateral
+def _liens(desk: Desk, opening: Opening, booked: Booked) -> Part:
+    contract, rows = desk.system.collateral, opening.liens
 
-    def send(import_id: int, run: Sequence[Lien]) -> None:
-        sent = desk.send(contract.importLiens, import_id, [_lien(desk, row) for row in run], by="loan_officer")
+    def learn(sent: Receipt, run: Sequence[Lien]) -> None:
         for row, event in zip(run, sent.told("LienPlaced"), strict=True):
             desk.liens[row.title, row.loan] = int(event["lien"])
 
-    _book(
-        desk, known, contract, "collateral_registry", rows, total=sum(row.amount for row in rows),
-        booked=lambda row: (row.title, row.loan) in desk.liens, send=send,
+    missing = [row for row in rows if row not in booked.liens]
+    return Part(
+        "collateral", contract, rows, missing, lambda row: row.amount, lambda row: _lien(desk, row),
+        _plain(contract.importLiens), learn,
     )  # fmt: skip
 
 
@@ -277,27 +288,55 @@ def _lien(desk: Desk, row: Lien) -> tuple[int, ...]:
     return desk.title(row.title), desk.loans[row.loan] if row.loan else 0, row.amount, row.lender
 
 
-def _guarantees(desk: Desk, rows: Sequence[Guarantee], known: _Known) -> None:
+def _attest(desk: Desk, opening: Opening, booked: Booked) -> None:
+    """What guarantors can bear, where the record does not say the same already."""
+    for capacity in opening.capacities:
+        guarantor = desk.customers[capacity.guarantor]
+        if booked.capacities.get(guarantor) != (capacity.amount, opening.day):
+            desk.send(desk.system.guarantees.attestCapacity, guarantor, capacity.amount, opening.day, by="risk_officer")
+
+
+def _guarantees(desk: Desk, opening: Opening, booked: Booked) -> Part:
     """Circles first and whole: the board admits them as they stand; the rest must close none."""
     contract = desk.system.guarantees
-    ordered = sorted(rows, key=lambda row: not row.circle)
+    rows = sorted(opening.guarantees, key=lambda row: not row.circle)
+    groups = {row.ref: row.group for row in opening.customers}
 
-    def send(import_id: int, run: Sequence[Guarantee]) -> None:
-        circle = [row for row in run if row.circle]
-        plain = [row for row in run if not row.circle]
-        for method, part, person in (
-            (contract.importLegacyCircle, circle, "chair"),
-            (contract.importGuarantees, plain, "loan_officer"),
-        ):
-            if part:
-                sent = desk.send(method, import_id, [_guarantee(desk, row) for row in part], by=person)
-                for row, event in zip(part, sent.told("GuaranteeGiven"), strict=True):
-                    desk.guarantees[row.ref] = int(event["guarantee"])
+    def runs(missing: Sequence[Guarantee]) -> Iterator[Batch]:
+        for circles in whole_circles([row for row in missing if row.circle], groups):
+            yield Batch(contract.importLegacyCircle, circles, by="chair", divisible=False)
+        yield from _plain(contract.importGuarantees)([row for row in missing if not row.circle])
 
-    _book(
-        desk, known, contract, "guarantee_registry", ordered, total=sum(row.amount for row in rows),
-        booked=lambda row: row.ref in desk.guarantees, send=send,
-    )  # fmt: skip
+    def learn(sent: Receipt, run: Sequence[Guarantee]) -> None:
+        for row, event in zip(run, sent.told("GuaranteeGiven"), strict=True):
+            desk.guarantees[row.ref] = int(event["guarantee"])
+
+    missing = [row for row in rows if row.ref not in desk.guarantees]
+    return Part(
+        "guarantees", contract, rows, missing, lambda row: row.amount, lambda row: _guarantee(desk, row), runs, learn
+    )
+
+
+def whole_circles(rows: Sequence[Guarantee], groups: Mapping[str, int]) -> Iterator[list[Guarantee]]:
+    """Guarantees of circles in runs that tear no circle apart, each of BATCH rows unless one circle has more.
+
+    Parameters: ``groups`` gives the group of each customer by reference, zero for none.
+    """
+    graph = nx.Graph()
+    for row in rows:
+        graph.add_edge(*(groups.get(ref) or ref for ref in (row.guarantor, row.beneficiary)))
+    member = {node: number for number, part in enumerate(nx.connected_components(graph)) for node in part}
+    circles: dict[int, list[Guarantee]] = {}
+    for row in rows:
+        circles.setdefault(member[groups.get(row.guarantor) or row.guarantor], []).append(row)
+    run: list[Guarantee] = []
+    for circle in circles.values():
+        if run and len(run) + len(circle) > BATCH:
+            yield run
+            run = []
+        run = [*run, *circle]
+    if run:
+        yield run
 
 
 def _guarantee(desk: Desk, row: Guarantee) -> tuple[object, ...]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass, fields
 from enum import IntEnum
 from typing import Final
 
@@ -75,7 +76,14 @@ PRODUCTS: Final = {
 }  # fmt: skip
 
 
-def set_products(desk: Desk) -> None:
-    """Set every product; each is an event with its terms."""
-    for number, product in PRODUCTS.items():
-        desk.send(desk.system.book.setProduct, number, tuple(int(term) for term in astuple(product)), by="risk_officer")
+def set_products(desk: Desk, numbers: Iterable[int] = PRODUCTS) -> None:
+    """Set products, all by default; each is an event with its terms."""
+    for number in numbers:
+        terms = tuple(int(term) for term in astuple(PRODUCTS[number]))
+        desk.send(desk.system.book.setProduct, number, terms, by="risk_officer")
+
+
+def unset_products(desk: Desk) -> list[int]:
+    """The numbers of the products that the book does not know yet."""
+    at = [field.name for field in fields(Product)].index("max_amount")
+    return [number for number in PRODUCTS if not desk.system.book.productOf(number)[at]]

@@ -126,10 +126,21 @@ class Sender:
                 )
             time.sleep(POLL_SECONDS)
 
+    def refusal(self, account: Any, method: Any, arguments: Sequence[object], *, gas: int = GAS) -> Refused | None:
+        """What a call would be refused with on the state as it is, or None; nothing is sent."""
+        call = {
+            "from": str(account.address), "to": method._address, "data": method.encode_input(*arguments),
+            "gas": hex(gas),
+        }  # fmt: skip
+        answer = self._request("eth_call", [call, "latest"])
+        return self._typed(answer) if "error" in answer else None
+
     def _refusal(self, transaction: Mapping[str, str], block: int) -> Refused:
         """The typed error, from calling the same thing again on the state before its block."""
         call = {name: transaction[name] for name in ("from", "to", "data", "gas")}
-        answer = self._request("eth_call", [call, hex(block - 1)])
+        return self._typed(self._request("eth_call", [call, hex(block - 1)]))
+
+    def _typed(self, answer: Mapping[str, Any]) -> Refused:
         data = answer.get("error", {}).get("data", "0x")
         word = bytes.fromhex(str(data["result"] if isinstance(data, dict) else data).removeprefix("0x"))
         if word[:4] not in self._errors:

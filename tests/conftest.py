@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-CHAINLESS = [ROOT / part for part in ("analytics", "tests/analytics", "tests/house", "tests/conformance")]
+CHAINLESS = [
+    ROOT / part
+    for part in ("analytics", "tests/analytics", "tests/house", "tests/conformance", "tests/scripts/test_book_files.py")
+]
 
 
 @pytest.hookimpl(trylast=True)  # after Brownie has registered its own plugin
