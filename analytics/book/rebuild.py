@@ -357,7 +357,8 @@ def _exposures(loans: pd.DataFrame, customers: pd.DataFrame, ratings: pd.DataFra
     """One row per loan that is owed or may still be drawn, with what it is measured on."""
     open_states = loans["state"].isin(["approved", "active", "defaulted"])
     live = loans[((loans["principal"] != 0) | ((loans["undrawn"] != 0) & open_states))]
-    who = customers.set_index("customer").loc[live["customer"]]
+    position = Keys(customers["customer"].to_numpy(), "customer").positions(loans["customer"].to_numpy(), where="loans")
+    who = customers.iloc[position[live.index]]
     grades = ratings.set_index("customer")["grade"].reindex(live["customer"]).fillna(0).astype(np.int64)
     undrawn = live["undrawn"].where(open_states.loc[live.index], 0)
     return _frame(

@@ -1,0 +1,248 @@
+"""From hand-made event tables to the ledger: by value, cut by block and value date, refused where broken."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from analytics.book import AsOf, rebuild
+from analytics.errors import InvalidInput, NotFound
+from analytics.ledger import SCHEMAS
+from tests.analytics.book.tables import event_tables, schemas
+
+FEN = 100
+ACCOUNT = "0x" + "00" * 20
+LOAN = 7
+
+CUSTOMER = ("customer_registry.customer_registered", {
+    "customer": 1, "kind": 3, "industry": "K70", "region": "CN-GD", "group": 4, "borrowers": 1, "registered_on": 100,
+})  # fmt: skip
+RATED = ("rating_registry.rating_imported", {"customer": 1, "grade": 3, "rated_on": 90, "expires_on": 400})
+APPLIED = ("loan_book.loan_applied", {
+    "loan_id": LOAN, "customer": 1, "product": 1, "industry": "K70", "region": "CN-GD", "purpose": "WCAP",
+    "amount": 1_000, "rate": 45_000_000, "maturity": 800, "value_date": 101,
+})  # fmt: skip
+APPROVED = ("loan_book.loan_approved", {"loan_id": LOAN, "amount": 1_000, "available_until": 191, "value_date": 102})
+DRAWN = ("loan_book.loan_drawn", {
+    "loan_id": LOAN, "posting": 1, "value_date": 103, "amount": 900, "principal": 900, "undrawn": 100,
+    "account": ACCOUNT,
+})  # fmt: skip
+FELL_DUE = ("loan_book.instalment_fell_due", {
+    "loan_id": LOAN, "instalment": 1, "due_date": 193, "interest": 40, "interest_due": 40, "oldest_due": 193,
+})  # fmt: skip
+REPAID = ("loan_book.loan_repaid", {
+    "loan_id": LOAN, "payer": ACCOUNT, "posting": 2, "value_date": 195, "principal": 300, "interest": 40,
+    "outstanding": 600, "instalment": 1, "state": 5,
+})  # fmt: skip
+
+
+def opened(day):
+    return "authority.day_opened", {"business_date": day}
+
+
+LIFE = (
+    opened(100), CUSTOMER, RATED, opened(101), APPLIED, opened(102), APPROVED, opened(103), DRAWN, opened(193),
+    FELL_DUE, opened(196), REPAID,
+)  # fmt: skip
+
+
+def only(book):
+    assert len(book.loans) == 1
+    return book.loans.iloc[0]
+
+
+def test_a_life_is_told_by_its_last_words():
+    book = rebuild(event_tables(*LIFE))
+    loan = only(book)
+    assert (loan.loan, loan.customer, loan.state, loan.category) == (LOAN, 1, "active", "pass")
+    assert (loan.principal, loan.undrawn, loan.drawn, loan.principal_paid) == (600, 100, 900, 300)
+    assert (loan.interest_due, loan.interest_paid, loan.oldest_due) == (0, 40, 0)
+    assert (loan.start, loan.accrued_through, loan.postings, loan.instalment) == (103, 195, 2, 1)
+    assert book.business_date == 196
+    exposure = book.exposures.iloc[0]
+    assert (exposure.group, exposure.grade, exposure.industry, exposure.outstanding) == (4, 3, "K", 600)
+    used = book.limits.set_index(["dimension", "key"])["exposure"]
+    assert used.to_dict() == {
+        ("customer", "1"): 600, ("group", "4"): 600, ("industry", "K"): 600, ("region", "CN-GD"): 600,
+    }  # fmt: skip
+
+
+def test_every_table_has_its_declared_columns_though_nothing_happened():
+    """An empty record is an empty book, not an error."""
+    book = rebuild(event_tables())
+    assert book.business_date == 0
+    for name, schema in SCHEMAS.items():
+        table = getattr(book, name)
+        assert len(table) == 0
+        assert list(table.columns) == list(schema)
+
+
+@pytest.mark.parametrize(
+    ("block", "state", "principal", "undrawn", "interest_due"),
+    [
+        (5, "applied", 0, 1_000, 0), (7, "approved", 0, 1_000, 0), (9, "active", 900, 100, 0),
+        (11, "active", 900, 100, 40), (12, "active", 900, 100, 40), (13, "active", 600, 100, 0),
+    ],
+)  # fmt: skip
+def test_the_book_as_known_at_a_block(block, state, principal, undrawn, interest_due):
+    loan = only(rebuild(event_tables(*LIFE), block))
+    assert (loan.state, loan.principal, loan.undrawn, loan.interest_due) == (state, principal, undrawn, interest_due)
+
+
+def test_before_the_first_event_of_a_thing_it_is_not_there():
+    book = rebuild(event_tables(*LIFE), AsOf(block=4))
+    assert (len(book.customers), len(book.loans)) == (1, 0)
+    assert len(rebuild(event_tables(*LIFE), AsOf(block=0)).customers) == 0
+
+
+def test_a_payment_counts_by_its_value_date_and_an_event_without_one_by_its_business_day():
+    """The payment was recorded on day 196 for day 195; the instalment fell due on the business day 193."""
+    tables = event_tables(*LIFE)
+    by_day = {day: only(rebuild(tables, AsOf(value_date=day))) for day in (103, 192, 193, 194, 195)}
+    assert [by_day[day].principal for day in by_day] == [900, 900, 900, 900, 600]
+    assert [by_day[day].interest_due for day in by_day] == [0, 0, 40, 40, 0]
+    assert len(rebuild(tables, AsOf(value_date=100)).loans) == 0
+    assert len(rebuild(tables, AsOf(value_date=100)).customers) == 1
+    assert len(rebuild(tables, AsOf(value_date=99)).customers) == 0
+
+
+def test_for_a_value_date_as_known_at_a_block():
+    """Day 195 as it was known before the payment was recorded."""
+    tables = event_tables(*LIFE)
+    assert only(rebuild(tables, AsOf(block=12, value_date=195))).principal == 900
+    assert only(rebuild(tables, AsOf(block=13, value_date=195))).principal == 600
+
+
+@pytest.mark.parametrize(
+    ("missing", "message"),
+    [
+        (APPLIED, "loan_book.loan_drawn row 0: loan 7 has no first event"),
+        (CUSTOMER, "loans row 0: customer 1 has no first event"),
+    ],
+    ids=["loan", "customer"],
+)
+def test_a_missing_first_event_is_noticed(missing, message):
+    """The gap is told with table, row and id where rows name what no first event told."""
+    with pytest.raises(NotFound, match=rf"{message}; a log is missing, read the range again"):
+        rebuild(event_tables(*(row for row in LIFE if row is not missing)))
+
+
+def test_a_missing_table_is_told():
+    tables = event_tables(*LIFE)
+    del tables["loan_book.loan_drawn"]
+    with pytest.raises(NotFound, match=r"event table loan_book\.loan_drawn is absent"):
+        rebuild(tables)
+
+
+@pytest.mark.parametrize("first", [CUSTOMER, APPLIED], ids=["customer", "loan"])
+def test_a_first_event_told_twice_is_refused(first):
+    at = LIFE.index(first)
+    with pytest.raises(InvalidInput, match="is told twice by its first event: the same log was stored twice"):
+        rebuild(event_tables(*LIFE[: at + 1], first, *LIFE[at + 1 :]))
+
+
+def test_sums_beyond_64_bits_are_exact():
+    """Three drawdowns of 2^63 - 1, told loan by loan, summed to the last fen."""
+    most = 2**63 - 1
+    draws = [
+        ("loan_book.loan_drawn", {
+            "loan_id": LOAN, "posting": number, "value_date": 103, "amount": most, "principal": most * number,
+            "account": ACCOUNT,
+        })
+        for number in (1, 2, 3)
+    ]  # fmt: skip
+    book = rebuild(event_tables(*LIFE[:8], *draws))
+    loan = only(book)
+    assert (loan.drawn, loan.originated, loan.principal) == (3 * most, 3 * most, 3 * most)
+    assert 3 * most > 2**64
+    assert int(book.limits["exposure"].iloc[0]) == 3 * most
+
+
+def test_sums_over_the_loans_of_one_bucket_are_exact_beyond_64_bits():
+    most = 2**63 - 1
+    acts = [opened(100), CUSTOMER]
+    for number in range(1, 6):
+        acts += [
+            ("loan_book.loan_applied", {**APPLIED[1], "loan_id": number}),
+            ("loan_book.loan_drawn", {**DRAWN[1], "loan_id": number, "amount": most, "principal": most, "undrawn": 0}),
+        ]
+    assert rebuild(event_tables(*acts)).limits["exposure"].tolist() == [5 * most] * 4
+
+
+def test_a_reversed_payment_is_as_if_it_had_not_been():
+    reversed_ = (
+        ("loan_book.posting_reversed", {
+            "block_number": 14, "loan_id": LOAN, "reversed": 2, "posting": 3, "value_date": 195, "principal": 300,
+            "interest": 40, "outstanding": 900, "interest_due": 40,
+        }),
+        ("loan_book.reversal_settled", {
+            "block_number": 14, "loan_id": LOAN, "reversed": 2, "kind": 0, "undrawn": 100, "oldest_due": 193,
+            "state": 5, "account": ACCOUNT,
+        }),
+    )  # fmt: skip
+    loan = only(rebuild(event_tables(*LIFE, *reversed_)))
+    assert (loan.principal, loan.principal_paid, loan.interest_paid, loan.interest_due) == (900, 0, 0, 40)
+    assert (loan.oldest_due, loan.postings, loan.undrawn) == (193, 3, 100)
+
+
+def test_the_order_of_tables_and_chunks_does_not_matter():
+    """I36: the same rows in other chunks, tables named in another order."""
+    tables = event_tables(*LIFE)
+    cut = {
+        name: pa.concat_tables([table.slice(at, 1) for at in range(len(table))]) if len(table) else table
+        for name, table in reversed(tables.items())
+    }
+    book, other = rebuild(tables), rebuild(cut)
+    for field in fields(book):
+        if isinstance(getattr(book, field.name), pd.DataFrame):
+            pd.testing.assert_frame_equal(getattr(book, field.name), getattr(other, field.name))
+
+
+def test_events_of_one_block_count_in_the_order_of_their_logs():
+    """Two payments in one block: the second log's balance stands."""
+    again = (
+        "loan_book.loan_repaid",
+        {**REPAID[1], "block_number": 13, "posting": 3, "principal": 100, "outstanding": 500},
+    )
+    first = ("loan_book.loan_repaid", {**REPAID[1], "block_number": 13})
+    loan = only(rebuild(event_tables(*LIFE[:-1], first, again)))
+    assert (loan.principal, loan.principal_paid, loan.postings) == (500, 400, 3)
+
+
+def test_random_payments_leave_what_a_running_sum_leaves():
+    """Payments at random on many loans; the seed is printed."""
+    seed = 20231231
+    print(f"seed {seed}")
+    rng = np.random.default_rng(seed)
+    owed = dict.fromkeys(range(1, 21), 10000)
+    acts = [opened(100), CUSTOMER]
+    for number in owed:
+        acts += [
+            ("loan_book.loan_applied", {**APPLIED[1], "loan_id": number}),
+            ("loan_book.loan_drawn", {**DRAWN[1], "loan_id": number, "amount": 10_000, "principal": 10_000}),
+        ]
+    for _ in range(200):
+        number, amount = int(rng.integers(1, 21)), int(rng.integers(1, 400))
+        owed[number] -= amount
+        acts.append(
+            (
+                "loan_book.loan_repaid",
+                {**REPAID[1], "loan_id": number, "principal": amount, "outstanding": owed[number]},
+            )
+        )
+    book = rebuild(event_tables(*acts))
+    assert dict(zip(book.loans["loan"], book.loans["principal"], strict=True)) == owed
+    assert (book.loans["drawn"] - book.loans["principal_paid"] == book.loans["principal"]).all()
+
+
+def test_the_hand_made_tables_are_the_interfaces_events():
+    assert len(schemas()) > 60
+    names = schemas()["loan_book.loan_repaid"].names
+    assert names[5:9] == ["loan_id", "payer", "posting", "value_date"]
+    blocks = event_tables(*LIFE)["authority.day_opened"]["block_number"].to_pylist()
+    assert all(earlier < later for earlier, later in pairwise(blocks))
