@@ -151,7 +151,7 @@ def _title_problems(row: Row, day: int) -> Iterator[tuple[str, str]]:
     if bool(row["lien_amount"]) != bool(row["loan_ref"] or row["lender"]):
         yield "lien_amount", "a lien has an amount and either a loan_ref or another lender"
     if row["loan_ref"] and row["lender"]:
-        yield "lender", f"found {row['lender']}, allowed is none beside a loan_ref: the lien of a loan is this bank's"
+        yield "lender", f"found {row['lender']}, allowed is none beside a loan_ref, whose lien is this bank's"
 
 
 def _made_by(made: int, ends: int, day: int) -> bool:

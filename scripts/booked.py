@@ -33,8 +33,8 @@ class Booked:
         self.ratings = {row.customer for row in opening.ratings if desk.customers.get(row.customer) in rated}
         references = set(self._tables["loan_book.loan_imported"]["external_ref"])
         self.loans = {row.ref for row in opening.loans if _word(reference(row.ref)) in references}
-        titles = {int(title) for title in self._tables["collateral_registry.collateral_registered"]["title"]}
-        self.titles = {row.ref for row in opening.titles if desk.title(row.ref) in titles}
+        titles = set(self._tables["collateral_registry.collateral_registered"]["title"])
+        self.titles = {row.ref for row in opening.titles if _title(desk, row.ref) in titles}
         attested = self._tables["guarantee_registry.capacity_attested"]
         self.capacities = {
             int(row.guarantor): (int(row.capacity), int(row.as_of)) for row in attested.itertuples(index=False)
@@ -60,11 +60,11 @@ class Booked:
     def _liens(self, desk: Desk, opening: Opening) -> None:
         placed = self._tables["collateral_registry.lien_placed"]
         known = {
-            (int(row.title), int(row.loan_id), int(row.lender)): int(row.lien) for row in placed.itertuples(index=False)
+            (row.title, int(row.loan_id), int(row.lender)): int(row.lien) for row in placed.itertuples(index=False)
         }
         self.liens: set[Lien] = set()
         for lien in opening.liens:
-            found = known.get((desk.title(lien.title), imported_loan(lien.loan) if lien.loan else 0, lien.lender))
+            found = known.get((_title(desk, lien.title), imported_loan(lien.loan) if lien.loan else 0, lien.lender))
             if found is not None:
                 desk.liens[lien.title, lien.loan] = found
                 self.liens.add(lien)
@@ -79,6 +79,10 @@ class Booked:
 
 def _by(table: pd.DataFrame, key: str, value: str) -> Mapping[str, int]:
     return dict(zip(table[key], table[value], strict=True))
+
+
+def _title(desk: Desk, ref: str) -> str:
+    return _word(desk.title(ref).to_bytes(32, "big"))
 
 
 def _word(content: bytes) -> str:

@@ -209,12 +209,12 @@ def _loans(desk: Desk, opening: Opening, booked: Booked) -> Part:
     contract, rows = desk.system.book, opening.loans
     missing = [row for row in rows if row.ref not in booked.loans]
     return Part(
-        "book", contract, rows, missing, lambda row: row.outstanding, lambda row: _imported(desk, row),
+        "book", contract, rows, missing, lambda row: row.outstanding, lambda row: imported(desk, row),
         _plain(contract.importLoans), _nothing,
     )  # fmt: skip
 
 
-def _imported(desk: Desk, row: Loan) -> tuple[bytes, int, int, int]:
+def imported(desk: Desk, row: Loan) -> tuple[bytes, int, int, int]:
     """A loan as ILoanBook.ImportedLoan packs it."""
     terms = _packed(
         (desk.customers[row.customer], 32), (row.product, 16), (_number(row.industry, 4), 32),

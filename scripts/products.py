@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass
 from enum import IntEnum
 from typing import Final
 
+from analytics.chain import read_events
 from analytics.units import PPB
 from scripts.desk import Desk
 
@@ -84,6 +85,6 @@ def set_products(desk: Desk, numbers: Iterable[int] = PRODUCTS) -> None:
 
 
 def unset_products(desk: Desk) -> list[int]:
-    """The numbers of the products that the book does not know yet."""
-    at = [field.name for field in fields(Product)].index("max_amount")
-    return [number for number in PRODUCTS if not desk.system.book.productOf(number)[at]]
+    """The numbers of the products that the book does not know yet, as its events tell."""
+    table = read_events(desk.node.url, desk.deployment).frame("loan_book.product_set")
+    return [number for number in PRODUCTS if number not in set(table["product"])]

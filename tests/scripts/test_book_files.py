@@ -436,7 +436,7 @@ def test_a_flipped_byte_in_the_pages_of_a_parquet_file_is_noticed(folder):
         ("collateral", "appraised_on", 2, "2024-01-01", "an appraisal was made by 2023-12-31 and ends later"),
         ("collateral", "value", 2, "0", "found 0, allowed is an amount above it"),
         ("collateral", "lien_amount", 2, "", "a lien has an amount and either a loan_ref or another lender"),
-        ("collateral", "lender", 2, "7", "found 7, allowed is none beside a loan_ref: the lien of a loan is this bank's"),
+        ("collateral", "lender", 2, "7", "found 7, allowed is none beside a loan_ref, whose lien is this bank's"),
         ("collateral", "haircut_pct", 4, "41", "not what row 3 says of 'PRESS-4'"),
         ("collateral", "owner_ref", 4, "C-004", "not what row 3 says of 'PRESS-4'"),
         ("guarantees", "guarantor_ref", 2, "C-004", "'C-004' guarantees for itself; allowed is another"),
@@ -517,3 +517,14 @@ def test_random_cells_are_read_or_refused_and_never_crash(folder):
             assert all(re.match(r"\w+\.csv row \d+[,:] ", told) for told in fault.problems)  # noqa: PT017
         path.write_text(original)
     assert 0 < accepted < 150
+
+
+def test_the_documentation_tells_every_column_and_every_allowed_name():
+    text = (EXAMPLE.parents[1] / "docs" / "import.md").read_text()
+    for name, columns in FILES.items():
+        section = text.split(f"\n## {name}\n")[1].split("\n## ")[0]
+        told = set(re.findall(r"`(\w+)`", "".join(line.split("|")[1] for line in section.splitlines() if "|" in line)))
+        assert told == set(columns), name
+        for how in columns.values():
+            if how.allowed.startswith("one of "):
+                assert [word for word in how.allowed[7:].split(", ") if f"`{word}`" not in section] == []
