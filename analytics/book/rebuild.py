@@ -55,6 +55,7 @@ PAYMENT, DRAWDOWN, CHARGE = 0, 1, 2
 FEE = 0
 PARTS = ("principal", "interest", "penalty", "fee")
 PASS = 1
+LARGEST = float(2**62)
 
 
 def rebuild(tables: EventTables, as_of: AsOf | int | None = None) -> Book:
@@ -526,54 +527,58 @@ def _earmarks(record: Record) -> pd.DataFrame:
 
 def _limits(record: Record, exposures: pd.DataFrame, loans: pd.DataFrame, customers: pd.DataFrame) -> pd.DataFrame:
     """Every bucket that has a limit or is used: what is set, what it amounts to, what is used."""
-    used = _usage(exposures)
+    dimensions, keys, exposure, reserved = _usage(exposures)
     told = record["credit_policy.limit_set"]
     attested = record["credit_policy.denominator_attested"]
     amounts = dict(zip(attested["denominator"].tolist(), attested["amount"].tolist(), strict=True))
-    rows: dict[tuple[int, str], list[int]] = {}
-    for dimension, key, limit, share, denominator, review in zip(
-        told["dimension"],
-        told["key"],
-        told["limit"],
-        told["share"],
-        told["denominator"],
-        told["review_date"],
-        strict=True,
-    ):
-        rows[(int(dimension), bucket_name(int(dimension), key))] = [
-            int(limit),
-            int(share),
-            int(denominator),
-            int(review),
-        ]
-    names = list(dict.fromkeys([*used, *rows]))
-    terms = [rows.get(name, [0, 0, 0, 0]) for name in names]
+    place = dict(zip(zip(dimensions, keys, strict=True), range(len(keys)), strict=True))
+    terms: dict[str, list[int]] = {name: [0] * len(keys) for name in ("limit", "share", "denominator", "review_date")}
+    effective: list[int | None] = [None] * len(keys)
+    for row, (dimension, key) in enumerate(zip(told["dimension"].tolist(), told["key"].tolist(), strict=True)):
+        name = (dimension, bucket_name(dimension, key))
+        if name not in place:
+            place[name] = len(keys)
+            dimensions.append(dimension)
+            keys.append(name[1])
+            for column in (exposure, reserved, *terms.values()):
+                column.append(0)
+            effective.append(None)
+        set_ = [int(told[term][row]) for term in terms]
+        for column, value in zip(terms.values(), set_, strict=True):
+            column[place[name]] = value
+        effective[place[name]] = _effective(set_, amounts)
     return _frame(
         {
-            "dimension": _named(np.array([name[0] for name in names], dtype=np.int64), DIMENSIONS),
-            "key": np.array([name[1] for name in names], dtype=object),
-            "limit": [term[0] for term in terms],
-            "share": [term[1] for term in terms],
-            "denominator": [term[2] for term in terms],
-            "review_date": [term[3] for term in terms],
-            "effective_limit": [_effective(term, amounts) for term in terms],
-            "exposure": [used.get(name, (0, 0))[0] for name in names],
-            "reserved": [used.get(name, (0, 0))[1] for name in names],
+            "dimension": _named(np.array(dimensions, dtype=np.int64), DIMENSIONS),
+            "key": np.array(keys, dtype=object),
+            **terms,
+            "effective_limit": np.array(effective, dtype=object),
+            "exposure": exposure,
+            "reserved": reserved,
         },
         LIMITS,
     )
 
 
-def _usage(exposures: pd.DataFrame) -> dict[tuple[int, str], tuple[int, int]]:
-    """Exposure and reserved headroom of every bucket, summed exactly."""
-    used: dict[tuple[int, str], tuple[int, int]] = {}
-    exact = exposures.astype({"outstanding": object, "undrawn": object})
-    for code, dimension in enumerate(DIMENSIONS):
-        member = exact[exact["group"] != 0] if dimension == "group" else exact
-        sums = member.groupby(dimension, sort=False)[["outstanding", "undrawn"]].sum()
-        for key, outstanding, undrawn in sums.itertuples():
-            used[(code, str(key))] = (int(outstanding), int(undrawn))
-    return used
+def _usage(exposures: pd.DataFrame) -> tuple[list[int], list[str], list[int], list[int]]:
+    """Of every bucket the dimension's number, the key, the exposure and the reserved headroom, summed exactly."""
+    amounts = exposures[["outstanding", "undrawn"]]
+    fits = all(_fits(exposures[name].to_numpy()) for name in amounts)
+    amounts = amounts if fits else amounts.astype(object)
+    found: tuple[list[int], list[str], list[int], list[int]] = ([], [], [], [])
+    for number, dimension in enumerate(DIMENSIONS):
+        member = exposures["group"] != 0 if dimension == "group" else slice(None)
+        sums = amounts.loc[member].groupby(exposures[dimension].loc[member].to_numpy(), sort=False).sum()
+        found[0].extend([number] * len(sums))
+        found[1].extend(map(str, sums.index.tolist()))
+        found[2].extend(sums["outstanding"].tolist())
+        found[3].extend(sums["undrawn"].tolist())
+    return found
+
+
+def _fits(values: Values) -> bool:
+    """Whether 63 bits hold the sum of these amounts."""
+    return values.dtype != object and float(np.abs(values.astype(np.float64)).sum()) < LARGEST
 
 
 def bucket_name(dimension: int, key: int) -> str:

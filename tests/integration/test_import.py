@@ -121,7 +121,7 @@ def test_cut_off_after_every_transaction_it_ends_as_an_uninterrupted_run(desk, w
 
     def cut(digest):
         mined(digest)
-        sender._nonces.clear()
+        sender.nonces.clear()
         raise CutOff
 
     monkeypatch.setattr(sender, "_mined", cut)
