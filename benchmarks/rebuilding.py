@@ -19,7 +19,18 @@ EVENTS: Final = 1_000_000
 SIZES: Final = (10_000, 100_000, 1_000_000)
 PER_LOAN: Final = 10  # imported and its balances, then an instalment due and its payment, four times
 OPENING: Final = 18_993
+TOLD: Final = (
+    "customer_registry.customer_registered", "rating_registry.rating_imported", "loan_book.loan_imported",
+    "loan_book.balances_imported", "loan_book.instalment_fell_due", "loan_book.loan_repaid",
+)  # fmt: skip
+TERMS: Final = ("customer", "product", "industry", "region", "purpose", "rate", "start", "maturity", "source_status")
+BALANCES: Final = (
+    "originated", "principal", "principal_paid", "interest_paid", "fees_paid", "written_off", "principal_due",
+    "interest_due", "oldest_due", "instalment", "instalment_amount",
+)  # fmt: skip
+PAID: Final = ("penalty_paid", "accrued", "accrued_through", "postings")
 Ledger = dict[int, dict[str, Any]]
+Usage = dict[tuple[str, str], int]
 
 
 def record_of(events: int, seed: int = 20231231) -> dict[str, pa.Table]:
@@ -103,47 +114,73 @@ def _put(tables: dict[str, pa.Table], name: str, place: np.ndarray, told: Mappin
     tables[name] = table_of(columns, schema)
 
 
-def plain_ledger(tables: Mapping[str, pa.Table]) -> Ledger:
-    """The loans of a record as one keeps them with a loop: every event in order, its fields put in the loan's row."""
-    ledger: Ledger = {}
+def plain_ledger(tables: Mapping[str, pa.Table]) -> tuple[Ledger, Usage]:
+    """The loans of a record, and what each limit's bucket is used for, as one keeps them with a loop.
+
+    Every event in its order, its fields put in the row of its loan, customer or rating; exposures from those rows.
+    """
+    loans: Ledger = {}
+    customers: Ledger = {}
+    grades: dict[int, int] = {}
     for _, name, row in sorted(_told(tables), key=itemgetter(0)):
-        if name == "loan_imported":
-            ledger[row["loan_id"]] = {
-                "customer": row["customer"], "industry": row["industry"], "region": row["region"],
-                "rate": row["rate"], "start": row["start"], "maturity": row["maturity"], "interest_due": 0,
-                "oldest_due": 0, "interest_paid": 0, "instalment": 0,
-            }  # fmt: skip
-            continue
-        loan = ledger[row["loan_id"]]
-        if name == "balances_imported":
-            for field in ("originated", "principal", "principal_paid", "interest_paid", "interest_due", "oldest_due"):
-                loan[field] = int(row[field])
-        elif name == "instalment_fell_due":
-            loan["interest_due"] = int(row["interest_due"])
-            loan["oldest_due"] = row["oldest_due"]
-            loan["instalment"] = row["instalment"]
-        else:
+        if name == "loan_repaid":
+            loan = loans[row["loan_id"]]
             loan["principal"] = int(row["outstanding"])
             loan["principal_paid"] += int(row["principal"])
             loan["interest_paid"] += int(row["interest"])
-            loan["interest_due"] = int(row["interest_due"])
-            loan["oldest_due"] = row["oldest_due"]
-            loan["instalment"] = row["instalment"]
-    return ledger
+            loan["penalty_paid"] += int(row["penalty"])
+            loan["fees_paid"] += int(row["fee"])
+            loan["accrued"], loan["accrued_through"] = int(row["accrued"]), row["value_date"]
+            loan["interest_due"], loan["principal_due"] = int(row["interest_due"]), int(row["principal_due"])
+            loan["oldest_due"], loan["instalment"] = row["oldest_due"], row["instalment"]
+            loan["postings"] = row["posting"]
+        elif name == "instalment_fell_due":
+            loan = loans[row["loan_id"]]
+            loan["interest_due"], loan["principal_due"] = int(row["interest_due"]), int(row["principal_due"])
+            loan["accrued"], loan["accrued_through"] = int(row["accrued"]), row["due_date"]
+            loan["oldest_due"], loan["instalment"] = row["oldest_due"], row["instalment"]
+        elif name == "balances_imported":
+            loan = loans[row["loan_id"]]
+            for field in BALANCES:
+                loan[field] = int(row[field])
+        elif name == "loan_imported":
+            loans[row["loan_id"]] = {field: row[field] for field in TERMS} | dict.fromkeys(PAID, 0)
+            loans[row["loan_id"]]["external_ref"] = "0x" + row["external_ref"].hex()
+        elif name == "customer_registered":
+            customers[row["customer"]] = row
+        else:
+            grades[row["customer"]] = row["grade"]
+    return loans, _used(loans, customers)
+
+
+def _used(loans: Ledger, customers: Ledger) -> Usage:
+    used: Usage = {}
+    for loan in loans.values():
+        if not loan["principal"]:
+            continue
+        group = customers[loan["customer"]]["group"]
+        keys = [("customer", str(loan["customer"])), ("industry", loan["industry"][:1]), ("region", loan["region"])]
+        for key in [*keys, ("group", str(group))] if group else keys:
+            used[key] = used.get(key, 0) + loan["principal"]
+    return used
 
 
 def _told(tables: Mapping[str, pa.Table]) -> Iterator[tuple[tuple[int, int], str, dict[str, Any]]]:
-    for name in ("loan_imported", "balances_imported", "instalment_fell_due", "loan_repaid"):
-        for row in tables[f"loan_book.{name}"].to_pylist():
-            yield (row["block_number"], row["log_index"]), name, row
+    for name in TOLD:
+        for row in tables[name].to_pylist():
+            yield (row["block_number"], row["log_index"]), name.partition(".")[2], row
 
 
-def same(book: Book, ledger: Ledger) -> str:
-    """Every field the loop keeps, of every loan."""
+def same(book: Book, plain: tuple[Ledger, Usage]) -> str:
+    """Every field the loop keeps, of every loan, and every bucket."""
+    ledger, used = plain
     assert book.loans["loan"].tolist() == list(ledger)
     for field in next(iter(ledger.values())):
         assert book.loans[field].tolist() == [row[field] for row in ledger.values()], field
-    return f"{len(ledger):,} loans"
+    limits = book.limits
+    buckets = zip(limits["dimension"].astype(str), limits["key"], strict=True)
+    assert dict(zip(buckets, limits["exposure"].tolist(), strict=True)) == used
+    return f"{len(ledger):,} loans, {len(used):,} buckets of limits"
 
 
 def seconds(events: int, *, rounds: int = 3) -> float:
@@ -162,9 +199,9 @@ def rebuild_vs_rows() -> Measurement:
     tables = record_of(EVENTS)
     events = sum(table.num_rows for table in tables.values())
 
-    def check(book: Book, ledger: Ledger) -> str:
+    def check(book: Book, plain: tuple[Ledger, Usage]) -> str:
         each = ", ".join(f"{events:,}: {seconds(events) / events * 1e6:.2f} µs" for events in SIZES)
-        return f"{same(book, ledger)}; an event at {each}"
+        return f"{same(book, plain)}; an event at {each}"
 
     return compared(lambda: rebuild(tables), lambda: plain_ledger(tables), check, units=events, rounds=3)
 

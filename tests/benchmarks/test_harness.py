@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from benchmarks import __main__ as command
-from benchmarks import concentration, harness, simulation
+from benchmarks import concentration, harness, rebuilding, simulation
 from benchmarks.harness import AIMS, Measurement, compared, told, write
 
 
@@ -108,3 +108,14 @@ def test_the_names_of_the_baseline_lose_what_they_should(monkeypatch):
     assets = np.full((simulation.SECTORS, simulation.SECTORS), 0.05) + 0.05 * np.eye(simulation.SECTORS)
     losses = simulation.by_name(exposures, pd, np.full(300, 0.5), sector, assets)
     assert losses.mean() == pytest.approx(300 * 0.05, rel=0.05)
+
+
+def test_the_loop_keeps_the_ledger_that_is_rebuilt():
+    """The same loans and buckets from a small record, and a loop that loses an event is noticed."""
+    tables = rebuilding.record_of(3_000, seed=1)
+    assert sum(table.num_rows for table in tables.values()) == pytest.approx(3_000, abs=2)
+    book = rebuilding.rebuild(tables)
+    assert rebuilding.same(book, rebuilding.plain_ledger(tables)).startswith("272 loans")
+    fewer = tables | {"loan_book.loan_repaid": tables["loan_book.loan_repaid"].slice(0, 900)}
+    with pytest.raises(AssertionError):
+        rebuilding.same(book, rebuilding.plain_ledger(fewer))
