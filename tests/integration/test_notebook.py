@@ -47,7 +47,8 @@ def report(tmp_path_factory):
 
 
 def balances_told(tables):
-    for event in ("loan_book.balances_imported", "loan_book.loan_drawn", "loan_book.loan_repaid"):
+    for name in ("balances_imported", "loan_drawn", "loan_repaid", "loan_written_off", "posting_reversed"):
+        event = f"loan_book.{name}"
         for _, row in tables.frame(event).iterrows():
             yield event, row
 
