@@ -84,8 +84,8 @@ def table_markup(figure: Figure) -> Markup:
 
     >>> from analytics.report.model import Made
     >>> made = Made("", "", ())
-    >>> str(table_markup(Figure("k", "t", pd.DataFrame({"a": ["<b>"]}), made)))[-39:]
-    '<td class="text">&lt;b&gt;</td></tr></tbody></table>'[-39:]
+    >>> str(table_markup(Figure("k", "t", pd.DataFrame({"a": ["<b>"]}), made)))[-52:]
+    '<td class="text">&lt;b&gt;</td></tr></tbody></table>'
     """
     shown = figure.table.head(figure.rows)
     numeric = [pd.api.types.is_numeric_dtype(shown[column]) for column in shown.columns]

@@ -6,10 +6,10 @@ from analytics.risk.loss._expected import (
     LossInputs,
     expected_credit_loss,
     neutral_scenarios,
-    run_off,
     workout_lgd,
 )
 from analytics.risk.loss._movement import COMPONENTS, Movement, explain_movement
+from analytics.risk.loss._run_off import run_off
 from analytics.risk.loss._stages import impairment_stage
 from analytics.risk.loss._terms import default_terms, default_terms_of_matrix, lifetime_default
 
