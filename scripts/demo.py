@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import os
 import secrets
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -81,6 +82,7 @@ def _deployed(loaded: Any, chain: DevelopmentChain, folder: Path) -> Desk:
         with redirect_stdout(io.StringIO()):  # Brownie's three lines for each of sixty transactions
             system = deploy(loaded, people, salt=salt)
         deployment = record(system, Node(chain.url))
+        shutil.rmtree(folder / "store", ignore_errors=True)  # of an earlier run: another deployment's events
         write_deployment(folder / "deployment.json", deployment)
         keep_salt(folder / "deployment.salt", salt)
     return open_desk(brownie.web3, system, people, deployment, salt, chain=chain)
