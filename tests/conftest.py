@@ -7,6 +7,7 @@ import socket
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parent.parent
 CHAINLESS = [
@@ -17,7 +18,19 @@ CHAINLESS = [
 
 @pytest.hookimpl(trylast=True)  # after Brownie has registered its own plugin
 def pytest_configure(config: pytest.Config) -> None:
-    """Give Brownie's chain a free port, so that tests never touch a development chain that already runs."""
+    """Give Brownie's chain a free port, so that tests never touch a development chain that already runs.
+
+    Property tests draw the same examples on every run, so that a failure is a change's and not a draw's;
+    DRAW=anew draws others.
+    """
+    settings.register_profile(
+        "usual",
+        settings.default,
+        deadline=None,
+        derandomize=os.environ.get("DRAW") != "anew",
+        suppress_health_check=[HealthCheck.data_too_large, HealthCheck.too_slow],
+    )
+    settings.load_profile("usual")
     if not config.pluginmanager.has_plugin("brownie-core"):
         return
     from brownie._config import CONFIG  # noqa: PLC0415 -- tests without a chain never load Brownie
