@@ -202,13 +202,6 @@ class RegisterTitle(Act):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pledge(Act):
-    """A lien is placed."""
-
-    lien: Lien
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Revalue(Act):
     """An object is appraised anew."""
 

@@ -29,7 +29,6 @@ from data.acts import (
     Lien,
     Pay,
     PayWrongly,
-    Pledge,
     Rate,
     Recover,
     Register,
@@ -95,7 +94,7 @@ class Clerk:
         self.categories: set[int] = set()
         self.handlers: Mapping[type[Act], Callable[[Any], None]] = {
             Attest: self.attest, SetLimit: self.set_limit, Register: self.register, RegisterTitle: self.register_title,
-            Pledge: self.pledge, Revalue: self.revalue, Lend: self.lend, PayWrongly: self.pay_wrongly,
+            Revalue: self.revalue, Lend: self.lend, PayWrongly: self.pay_wrongly,
             Guarantees: self.guarantee, Default: self.default, WriteOff: self.write_off, Recover: self.recover,
             CountBorrowers: self.count_borrowers, YearEnd: self.year_end,
         }  # fmt: skip
@@ -153,10 +152,6 @@ class Clerk:
 
     def register_title(self, act: RegisterTitle) -> None:
         self.desk.send(self.desk.system.collateral.register, title(self.desk, act.title), by="appraiser")
-
-    def pledge(self, act: Pledge) -> None:
-        """A lien for a loan of its owner."""
-        self._pledge(act.lien, self.desk.loans[act.lien.loan], self._borrower_of(act.lien.loan))
 
     def _pledge(self, lien: Lien, loan: int, borrower: int) -> int:
         sent = self.desk.send(
@@ -261,9 +256,6 @@ class Clerk:
             self.desk.send(self.desk.system.flows.classifyPayee, payee, category, by="data_provider")
             self.categories.add(category)
         return payee
-
-    def _borrower_of(self, loan: str) -> int:
-        return int(self.desk.views().one("LoanBook", "loanOf", self.desk.loans[loan])["customer"])
 
     # ------------------------------------------------------------ payments
 
