@@ -3,51 +3,68 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from analytics.book import _kernels
+from analytics.book._kernels import LOG_BITS, Last
+from analytics.book._words import Integers, Texts, Values, Words, as_array, frozen, hexadecimal, summed, texts, words
 from analytics.errors import InvalidInput, NotFound
 from analytics.ledger import AsOf
 
-Integers = npt.NDArray[np.int64]
-Values = npt.NDArray[Any]
 EventTables = Mapping[str, pa.Table]
-
-_LOG_BITS = 24
-_LARGEST = float(2**62)
 
 
 class Keys:
     """The ids of one kind of thing, each at a position, in the order of their first event."""
 
-    def __init__(self, ids: Values, name: str) -> None:
-        """Take ids as they were first told; a repeated one is refused."""
-        self.ids = ids
+    def __init__(self, ids: Values, name: str, *, repeated: bool = False) -> None:
+        """Take ids as they were first told; one told twice is refused, unless they are ``repeated`` by nature.
+
+        ``codes`` tells the position of each id given.
+        """
         self.name = name
-        self._index = pd.Index(ids)
-        if not self._index.is_unique:
-            twice = self._index[self._index.duplicated()][0]
+        self._index: pd.Index | None = None
+        if ids.dtype == object:
+            self.codes, self.ids = pd.factorize(ids)
+            self._index = pd.Index(self.ids)
+        else:
+            self._slots = np.full(1 << max(2 * len(ids), 2).bit_length(), -1, dtype=np.int32)
+            self.codes, first = np.empty(len(ids), dtype=np.int64), np.empty(len(ids), dtype=np.int64)
+            count = _kernels.distinct(_bits(ids), self._slots, self.codes, first)
+            self.ids = ids if count == len(ids) else ids[first[:count]]
+        if len(self) < len(ids) and not repeated:
+            twice = ids[np.flatnonzero(self.codes != np.arange(len(ids)))[0]]
             raise InvalidInput(f"{name} {twice} is told twice by its first event: the same log was stored twice")
 
     def __len__(self) -> int:
         """How many ids there are."""
         return len(self.ids)
 
+    def find(self, values: Values) -> Integers:
+        """The position of each value, -1 for what is no id."""
+        if self._index is not None:
+            return self._index.get_indexer(pd.Index(values)).astype(np.int64, copy=False)
+        code = np.empty(len(values), dtype=np.int64)
+        _kernels.find(_bits(values), _bits(self.ids), self._slots, code)
+        return code
+
     def positions(self, values: Values, *, where: str) -> Integers:
         """The position of each value; raises NotFound for an id whose first event is missing."""
-        found = self._index.get_indexer(pd.Index(values))
+        found = self.find(values)
         missing = np.flatnonzero(found < 0)
         if missing.size:
             raise NotFound(
                 f"{where} row {missing[0]}: {self.name} {values[missing[0]]} has no first event; "
                 "a log is missing, read the range again"
             )
-        return found.astype(np.int64, copy=False)
+        return found
+
+
+def _bits(ids: Values) -> Values:
+    return frozen(np.ascontiguousarray(ids).view(np.uint64))
 
 
 class Rows:
@@ -58,7 +75,9 @@ class Rows:
         self.name = name
         self.table = table
         self._arrays: dict[str, Values] = {}
-        self._last: dict[tuple[int, str], tuple[Integers, Integers]] = {}
+        self._words: dict[str, Words] = {}
+        self._positions: dict[tuple[Keys, str], Integers] = {}
+        self._last: dict[tuple[Keys, str], Last] = {}
 
     def __len__(self) -> int:
         """How many events there are."""
@@ -68,15 +87,23 @@ class Rows:
     def order(self) -> Integers:
         """One growing number per event: block number and log index together."""
         if "order" not in self._arrays:
-            block, log = self["block_number"], self["log_index"]
-            self._arrays["order"] = (block.astype(np.int64) << _LOG_BITS) | log.astype(np.int64)
+            self._arrays["order"] = (self.words("block_number").flat << LOG_BITS) | self.words("log_index").flat
         return self._arrays["order"]
 
     def __getitem__(self, column: str) -> Values:
-        """A column as an array: integers where they fit 64 bits, Python integers or text otherwise."""
+        """A column as an array not to be written to: integers, Python integers beyond 64 bits, or text."""
         if column not in self._arrays:
-            self._arrays[column] = as_array(self.table.column(column), where=f"{self.name}.{column}")
+            where = f"{self.name}.{column}"
+            integers = column in self._words
+            values = self._words[column].values() if integers else as_array(self.table.column(column), where=where)
+            self._arrays[column] = frozen(values)
         return self._arrays[column]
+
+    def words(self, column: str) -> Words:
+        """A column of integers as the words of its buffer."""
+        if column not in self._words:
+            self._words[column] = words(self.table.column(column), where=f"{self.name}.{column}")
+        return self._words[column]
 
     def join(self, name: str, columns: Sequence[str]) -> None:
         """Give the rows a further column: the values of several joined into one key."""
@@ -86,47 +113,20 @@ class Rows:
             joined = joined + ":" + part
         self._arrays[name] = joined
 
-    def take(self, column: str, rows: Integers) -> Values:
-        """Some rows of a column, without turning the rest of it into an array."""
-        if column in self._arrays:
-            return self._arrays[column][rows]
-        chosen = self.table.column(column).take(pa.array(rows))
-        return as_array(chosen, where=f"{self.name}.{column}")
+    def positions(self, keys: Keys, key: str) -> Integers:
+        """The position of each event among the keys; raises NotFound as they do."""
+        if (keys, key) not in self._positions:
+            self._positions[keys, key] = keys.positions(self[key], where=self.name)
+        return self._positions[keys, key]
 
-    def last(self, keys: Keys, key: str) -> tuple[Integers, Integers]:
-        """The positions that have an event here, and the row of the last one of each."""
-        cached = (id(keys), key)
-        if cached not in self._last:
-            row = np.full(len(keys), -1, dtype=np.int64)
-            if len(self):
-                row[keys.positions(self[key], where=self.name)] = np.arange(len(self))
-            have = np.flatnonzero(row >= 0)
-            self._last[cached] = (have, row[have])
-        return self._last[cached]
-
-
-def as_array(column: pa.ChunkedArray, *, where: str) -> Values:
-    """An Arrow column as an array without loss: int64 or uint64, bool, text, or Python objects."""
-    kind = column.type
-    if pa.types.is_decimal(kind):
-        return _integers(column)
-    if pa.types.is_dictionary(kind):
-        return np.asarray(column.cast(kind.value_type).to_numpy(zero_copy_only=False), dtype=object)
-    if pa.types.is_binary(kind) or pa.types.is_fixed_size_binary(kind):
-        return np.array(["0x" + value.hex() for value in column.to_pylist()], dtype=object)
-    array = np.asarray(column.to_numpy())
-    if array.dtype in (np.uint64, np.bool_, np.object_):
-        return array
-    if np.issubdtype(array.dtype, np.integer):
-        return array.astype(np.int64)
-    raise InvalidInput(f"{where}: column type {kind} has no place in a ledger of integers and codes")
-
-
-def _integers(column: pa.ChunkedArray) -> Values:
-    try:
-        return np.asarray(pc.cast(column, pa.int64()).to_numpy())
-    except pa.ArrowInvalid:
-        return np.array([int(value) for value in column.to_pylist()], dtype=object)
+    def last(self, keys: Keys, key: str) -> Last:
+        """The last event of each key."""
+        if (keys, key) not in self._last:
+            last = Last(np.full(len(keys), -1, dtype=np.int64), np.full(len(keys), -1, dtype=np.int64))
+            block, log = self.words("block_number").flat, self.words("log_index").flat
+            _kernels.last_rows(self.positions(keys, key), block, log, last)
+            self._last[keys, key] = last
+        return self._last[keys, key]
 
 
 class Record:
@@ -178,65 +178,98 @@ class Record:
 Writer = tuple[Rows, str, str | int]
 
 
-def latest(keys: Keys, writers: Sequence[Writer], *, default: object) -> Values:
-    """For each key the value that the last event among the writers gives it.
+def latest(keys: Keys, writers: Sequence[Writer]) -> Values:
+    """For each key the integer that the last event among the writers gives it, zero where none does.
 
-    A writer is (rows, key column, value column or constant); keys no writer tells keep the default.
+    A writer is (rows, key column, value column or constant). The result is int64, uint64 where a column is, or
+    Python integers where a told value needs more than 64 bits.
     """
-    order = np.full(len(keys), -1, dtype=np.int64)
-    columns: list[tuple[Integers, Values]] = []
-    for rows, key, value in writers:
-        have, row = rows.last(keys, key)
-        if not len(have):
-            continue
-        newer = rows.order[row] > order[have]
-        have, row = have[newer], row[newer]
-        order[have] = rows.order[row]
-        told = np.full(len(have), value, dtype=np.int64) if isinstance(value, int) else rows.take(value, row)
-        columns.append((have, told))
-    dtype: Any = object if isinstance(default, str) else np.int64
-    if any(told.dtype == object for _, told in columns):
-        dtype = object
-    elif any(told.dtype == np.uint64 for _, told in columns):
-        dtype = np.uint64
-    elif isinstance(default, bool):
-        dtype = np.bool_
-    found = np.full(len(keys), default, dtype=dtype)
-    for have, told in columns:
-        found[have] = told
+    told = [writer for writer in writers if len(writer[0])]
+    found, newest = np.zeros(len(keys), dtype=np.int64), np.full(len(keys), -1, dtype=np.int64)
+    unsigned = False
+    for rows, key, value in told:
+        last = rows.last(keys, key)
+        amounts = _constant(value) if isinstance(value, int) else rows.words(value)
+        unsigned |= amounts.unsigned
+        if not _kernels.overwrite(last, newest, amounts.flat, amounts.stride, found):
+            return _latest_wide(keys, told)
+    return found.view(np.uint64) if unsigned else found
+
+
+def _constant(value: int) -> Words:
+    """One number that stands at every row."""
+    return Words(frozen(np.array([value], dtype=np.int64)), stride=0)
+
+
+def _latest_wide(keys: Keys, told: Sequence[Writer]) -> Values:
+    found = np.zeros(len(keys), dtype=object)
+    for (rows, _, value), (have, row) in zip(told, _latest_rows(keys, told), strict=True):
+        found[have] = value if isinstance(value, int) else rows.words(value).take(row).values()
     return found
 
 
-def total_by(keys: Keys, rows: Rows, key: str, column: str) -> Values:
-    """The exact sum of a column for each key; Python integers where 63 bits might not hold it."""
+def _latest_rows(keys: Keys, told: Sequence[Writer]) -> list[tuple[Integers, Integers]]:
+    """Of each writer the positions for which it has the last word, and in which of its rows."""
+    winner, newest = np.full(len(keys), -1, dtype=np.int64), np.full(len(keys), -1, dtype=np.int64)
+    for number, (rows, key, _) in enumerate(told):
+        last = rows.last(keys, key)
+        _kernels.overwrite(last, newest, _constant(number).flat, 0, winner)
+    chosen = [np.flatnonzero(winner == number) for number in range(len(told))]
+    return [(have, rows.last(keys, key).row[have]) for have, (rows, key, _) in zip(chosen, told, strict=True)]
+
+
+def latest_text(keys: Keys, writers: Sequence[Writer]) -> Texts:
+    """For each key the text that the last event among the writers gives it, empty where none does.
+
+    Columns are codes and addresses, or all of them hashes, which become hexadecimal texts.
+    """
+    told = [writer for writer in writers if len(writer[0])]
+    columns = [rows.table.column(str(value)) for rows, _, value in told]
+    where = " and ".join(f"{rows.name}.{value}" for rows, _, value in told)
+    codes, names = np.zeros(len(keys), dtype=np.int64), [np.array([""], dtype=object)]
+    winners = _latest_rows(keys, told)
+    if all(pa.types.is_dictionary(column.type) for column in columns):
+        for text, (have, row) in zip(texts(columns, where=where), winners, strict=True):
+            codes[have] = text.codes[row] + 1
+            names[1:] = [text.names]
+    else:
+        for column, (have, row) in zip(columns, winners, strict=True):
+            codes[have] = np.arange(len(have)) + sum(map(len, names))
+            names.append(hexadecimal(column.take(pa.array(row)), where=where))
+    return Texts(codes, np.concatenate(names))
+
+
+def total_by(keys: Keys, rows: Rows, key: str, column: str, *, where: Values | None = None) -> Values:
+    """The exact sum of a column for each key, of all its rows or those of a mask.
+
+    The result is int64, or Python integers where a sum needs more than 64 bits.
+    """
     if not len(rows):
         return np.zeros(len(keys), dtype=np.int64)
-    position = keys.positions(rows[key], where=rows.name)
-    values = rows[column]
-    bound = float(np.abs(values.astype(np.float64)).sum())
-    dtype: Any = np.int64 if values.dtype != object and bound < _LARGEST else object
-    found = np.zeros(len(keys), dtype=dtype)
-    np.add.at(found, position, values.astype(dtype))
-    return found
+    position = rows.positions(keys, key)
+    if where is not None:
+        position = np.where(where, position, -1)
+    found = summed(position, rows.words(column), len(keys))
+    if found is not None:
+        return found
+    sums, counted = np.zeros(len(keys), dtype=object), position >= 0
+    np.add.at(sums, position[counted], rows[column][counted].astype(object))
+    return sums
 
 
 def plus(a: Values, b: Values) -> Values:
     """Exact sum of two money columns."""
-    return _exact(a, b, 1)
+    if a.dtype == b.dtype == np.int64:
+        found = a + b
+        if not (((a ^ found) & (b ^ found)) < 0).any():
+            return np.asarray(found)
+    return np.asarray(a.astype(object) + b.astype(object))
 
 
 def minus(a: Values, b: Values) -> Values:
     """Exact difference of two money columns."""
-    return _exact(a, b, -1)
-
-
-def _exact(a: Values, b: Values, sign: int) -> Values:
-    if object not in (a.dtype, b.dtype):
-        wide = max(_peak(a), _peak(b))
-        if wide < _LARGEST:
-            return np.asarray(a.astype(np.int64) + sign * b.astype(np.int64))
-    return np.asarray(a.astype(object) + sign * b.astype(object))
-
-
-def _peak(values: Values) -> float:
-    return float(np.abs(values.astype(np.float64)).max()) if len(values) else 0.0
+    if a.dtype == b.dtype == np.int64:
+        found = a - b
+        if not (((a ^ b) & (a ^ found)) < 0).any():
+            return np.asarray(found)
+    return np.asarray(a.astype(object) - b.astype(object))

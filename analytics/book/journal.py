@@ -15,7 +15,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from analytics.book._rows import EventTables, Record, Rows, Values, minus, plus
+from analytics.book._rows import EventTables, Record, Rows, minus, plus
+from analytics.book._words import Values
 from analytics.errors import InvalidInput, Unreconciled
 from analytics.ledger import AsOf
 

@@ -13,11 +13,12 @@ from functools import partial
 from typing import Any, Final
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 
-from analytics.book._rows import EventTables, Keys, Record, Rows, Values, total_by
-from analytics.book.rebuild import PARTS, rebuild
+from analytics.book._loans import keyed
+from analytics.book._rows import EventTables, Keys, Record, Rows, total_by
+from analytics.book._words import Values
+from analytics.book.rebuild import rebuild
 from analytics.chain.abi import WIDE
 from analytics.chain.decode import join_tables
 from analytics.chain.store import EventStore
@@ -61,19 +62,7 @@ KEYED: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "deposit_token.drawdown_reversed": (("loan_id", "borrower"), ()),
     "deposit_token.earmark_returned": (("loan_id", "borrower"), ()),
     "deposit_token.earmark_spent": (("loan_id", "borrower"), ()),
-    "loan_book.approval_lapsed": (("loan_id",), ()),
-    "loan_book.instalment_fell_due": (("loan_id",), ()),
-    "loan_book.loan_approved": (("loan_id",), ()),
-    "loan_book.loan_charged": (("loan_id", "kind"), ("amount",)),
-    "loan_book.loan_classified": (("loan_id",), ()),
-    "loan_book.loan_closed": (("loan_id",), ()),
-    "loan_book.loan_cured": (("loan_id",), ()),
-    "loan_book.loan_defaulted": (("loan_id",), ()),
-    "loan_book.loan_denied": (("loan_id",), ()),
-    "loan_book.loan_drawn": (("loan_id",), ("amount",)),
-    "loan_book.loan_recovered": (("loan_id",), ("amount",)),
-    "loan_book.loan_repaid": (("loan_id",), PARTS),
-    "loan_book.loan_written_off": (("loan_id",), ()),
+    **{f"loan_book.{event}": told for event, told in keyed().items() if f"loan_book.{event}" not in WHOLE},
 }
 
 
@@ -170,10 +159,10 @@ def _first_and_last(rows: Rows, columns: Sequence[str], sums: Sequence[str]) -> 
     if len(columns) > 1:
         key = ":".join(columns)
         rows.join(key, columns)
-    keys = Keys(pd.unique(rows[key]), key)
+    keys = Keys(rows[key], key, repeated=True)
     first = np.empty(len(keys), dtype=np.int64)
-    first[keys.positions(rows[key], where=rows.name)[::-1]] = np.arange(len(rows))[::-1]
-    last = rows.last(keys, key)[1]
+    first[keys.codes[::-1]] = np.arange(len(rows))[::-1]
+    last = rows.last(keys, key).row
     kept = np.union1d(first, last)
     table = rows.table.take(pa.array(kept))
     for column in sums:
