@@ -4,7 +4,8 @@ pragma solidity 0.8.26;
 import {CustomerId} from "../contracts/types/Ids.sol";
 
 /// @title Obligor ratings, made by one person and checked by another
-/// @notice Grades run from 1 (best) to 20; a rating looks forward (projected debt-service cover) and has a shelf life.
+/// @notice Grades run from 1 (best) to 20; a rating looks forward (projected debt-service cover) and has a shelf life. One that
+/// takes hold is reported to the covenants, which answer in the same transaction.
 interface IRatingRegistry {
     /// @notice A rating to make.
     struct Assessment {

@@ -20,7 +20,8 @@ WIRING: Final[Mapping[str, Sequence[str]]] = {
     "Authority": (),
     "CreditPolicy": ("Authority",),
     "CustomerRegistry": ("Authority", "CreditPolicy"),
-    "RatingRegistry": ("Authority", "CustomerRegistry"),
+    "CovenantRegistry": ("Authority", "CustomerRegistry"),
+    "RatingRegistry": ("Authority", "CustomerRegistry", "CovenantRegistry"),
     "TitleRegistry": ("Authority",),
     "CollateralRegistry": ("Authority", "TitleRegistry", "CustomerRegistry"),
     "GuaranteeRegistry": ("Authority", "CustomerRegistry"),
@@ -59,6 +60,7 @@ class System:
     authority: Any
     policy: Any
     customers: Any
+    covenants: Any
     ratings: Any
     titles: Any
     collateral: Any

@@ -27,6 +27,7 @@ class Role(IntEnum):
     REGISTRY = 17
     COLLATERAL = 18
     TOKEN = 19
+    RATINGS = 20
 
     @property
     def bit(self) -> int:
@@ -67,6 +68,7 @@ PEOPLE: Final = (
 )
 
 SYSTEM_ROLES: Final = {
+    "RatingRegistry": Role.RATINGS,
     "CustomerRegistry": Role.REGISTRY,
     "CollateralRegistry": Role.COLLATERAL,
     "DepositToken": Role.TOKEN,

@@ -22,7 +22,7 @@ contract Authority is IAuthority, AccessControlEnumerable {
     PersonId private constant NOBODY = PersonId.wrap(0);
     uint256 private constant LAST_DUTY = uint256(Role.Guardian);
     uint256 private constant FIRST_SYSTEM_ROLE = uint256(Role.Book);
-    uint256 private constant LAST_SYSTEM_ROLE = uint256(Role.Token);
+    uint256 private constant LAST_SYSTEM_ROLE = uint256(type(Role).max);
 
     /// @inheritdoc IAuthority
     int32 public immutable zoneOffset;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.26;
 
+import {ICovenantRegistry} from "../../interfaces/ICovenantRegistry.sol";
 import {ICustomerRegistry} from "../../interfaces/ICustomerRegistry.sol";
 import {IRatingRegistry} from "../../interfaces/IRatingRegistry.sol";
 import {Governed} from "../governance/Governed.sol";
@@ -24,12 +25,14 @@ contract RatingRegistry is IRatingRegistry, Importing {
     uint8 private constant WORST_GRADE = 20;
 
     ICustomerRegistry private immutable CUSTOMERS;
+    ICovenantRegistry private immutable COVENANTS;
 
     mapping(CustomerId => Rating) private _confirmed;
     mapping(CustomerId => Rating) private _proposed;
 
-    constructor(address authority_, address customers) Governed(authority_) {
+    constructor(address authority_, address customers, address covenants) Governed(authority_) {
         CUSTOMERS = ICustomerRegistry(customers);
+        COVENANTS = ICovenantRegistry(covenants);
     }
 
     // ---------------------------------------------------------------- ratings
@@ -102,6 +105,12 @@ contract RatingRegistry is IRatingRegistry, Importing {
             proposal.expiresOn,
             PersonId.unwrap(checker)
         );
+        _report(customer, proposal.grade);
+    }
+
+    /// @dev The covenants answer in the same transaction; a customer without any costs one read.
+    function _report(CustomerId customer, uint8 grade) private {
+        if (COVENANTS.isEntered(customer)) COVENANTS.reportRating(customer, grade);
     }
 
     // ---------------------------------------------------------------- opening book
@@ -132,6 +141,7 @@ contract RatingRegistry is IRatingRegistry, Importing {
             assessment.expiresOn,
             importId
         );
+        _report(customer, assessment.grade);
     }
 
     function _check(Assessment calldata assessment, uint24 businessDate) private pure {

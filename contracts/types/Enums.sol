@@ -22,7 +22,8 @@ enum Role {
     Book, // 16: the LoanBook contract
     Registry, // 17: the CustomerRegistry contract, towards CreditPolicy
     Collateral, // 18: the CollateralRegistry contract, towards TitleRegistry
-    Token // 19: the DepositToken contract, towards FundFlowLedger
+    Token, // 19: the DepositToken contract, towards FundFlowLedger
+    Ratings // 20: the RatingRegistry contract, towards CovenantRegistry
 }
 
 enum CustomerKind {
@@ -150,4 +151,46 @@ enum ImportState {
     Released,
     Completed,
     Abandoned
+}
+
+/// @dev How a customer stands with courts and bureaus, told by the worst of it.
+enum Standing {
+    Normal,
+    Watch, // on a watch list
+    Litigation, // sued, or under enforcement
+    Blacklisted, // listed as a debtor who breaks trust
+    Insolvent
+}
+
+/// @dev What a borrower promises to keep, as parts per billion of one.
+enum Measure {
+    DebtServiceCover, // earnings available for debt service over interest and principal due
+    InterestCover, // earnings before interest and tax over interest
+    DebtToEarnings, // debt over earnings before interest, tax, depreciation and amortisation
+    DebtToEquity,
+    DebtToAssets,
+    CurrentRatio, // current assets over current liabilities
+    QuickRatio, // current assets less stock over current liabilities
+    LoanToValue
+}
+
+enum Bound {
+    Minimum,
+    Maximum
+}
+
+/// @dev What a contract answers to a fact about a customer, the mildest first.
+enum Answer {
+    Continue,
+    SuspendDrawings,
+    ServeNotice // which suspends drawings too
+}
+
+/// @dev What an answer rests on; a figure's test is Figure plus its Measure.
+enum CovenantTest {
+    None,
+    Rating, // worse than the worst grade that may go on
+    Downgrade, // too many notches below the grade at entry
+    Standing,
+    Figure
 }

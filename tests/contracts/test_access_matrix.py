@@ -54,6 +54,17 @@ ALLOWED: dict[str, dict[str, Any]] = {
         "proposeRebinding": {R.LOAN_OFFICER},
         "confirmRebinding": {R.APPROVER},
     },
+    "CovenantRegistry": {
+        **GOVERNED,
+        **dict.fromkeys(("setRatingRule", "setStandingRule", "setMeasureRule"), frozenset({R.RISK_OFFICER})),
+        "reportStanding": {R.RISK_OFFICER, R.CREDIT_BUREAU},
+        "reportFigure": {R.RISK_OFFICER, R.DATA_PROVIDER},
+        "reportRating": {R.RATINGS},
+        "evaluate": ANYONE,
+        "enter": {R.BOOK},
+        "proposeReset": {R.RISK_OFFICER},
+        "reset": {R.APPROVER},
+    },
     "RatingRegistry": {
         **GOVERNED,
         **OPENING,
@@ -166,6 +177,7 @@ STOPPED: dict[str, set[str]] = {
         "proposeImport",
         "releaseImport",
     },
+    "CovenantRegistry": {"setRatingRule", "setStandingRule", "setMeasureRule", "proposeReset", "reset"},
     "RatingRegistry": {
         "propose",
         "proposeInBatch",

@@ -31,9 +31,9 @@ def case(maker: str, *, checker_role: Role = Role.APPROVER):
 
 
 @pytest.fixture(scope="module")
-def desk(system, people, make_customer, borrower, outsiders):
+def desk(system, people, make_customer, borrower, outsiders, as_contract):
     """The system with a customer, products and one loan in default that has a lien and a guarantee."""
-    desk = Desk(system, people, make_customer, borrower, outsiders)
+    desk = Desk(system, people, make_customer, borrower, outsiders, as_contract)
     for number, product in PRODUCTS.items():
         system.book.setProduct(number, astuple(product), desk.by("risk_officer"))
     desk.customer = make_customer(account=borrower, grade=5)
@@ -57,9 +57,9 @@ def desk(system, people, make_customer, borrower, outsiders):
 class Desk:
     """The system, its people, and what was prepared."""
 
-    def __init__(self, system, people, make_customer, borrower, outsiders):
+    def __init__(self, system, people, make_customer, borrower, outsiders, as_contract):
         self.system, self.people, self.make_customer = system, people, make_customer
-        self.borrower, self.outsiders = borrower, outsiders
+        self.borrower, self.outsiders, self.as_contract = borrower, outsiders, as_contract
         self.today = system.authority.day()[0]
 
     def by(self, name):
@@ -117,6 +117,14 @@ def customers_are_rated_in_a_batch(desk):
     rating = (desk.customer, 6, 1, 1_250, desk.today, desk.today + 365)
     desk.system.ratings.proposeInBatch([rating], desk.by("risk_officer"))
     return lambda account: desk.system.ratings.confirmInBatch([rating], {"from": account})
+
+
+@case("risk_officer")
+def covenants_start_anew(desk):
+    covenants = desk.system.covenants
+    covenants.enter(desk.customer, BULLET, 5, {"from": desk.as_contract(desk.system.book)})
+    covenants.proposeReset(desk.customer, BULLET, desk.by("risk_officer"))
+    return lambda account: covenants.reset(desk.customer, BULLET, {"from": account})
 
 
 # ---------------------------------------------------------------- opening books

@@ -25,6 +25,7 @@ TOLERANCE = 0.01
 WRITE = os.environ.get("GAS") == "write"
 
 BULLET, LINEAR, RETAIL, SECURED, ANNUITY = 1, 2, 3, 4, 5  # scripts/products.py
+COVENANTED = (1, 2, 4)
 YUAN = 100
 AMOUNT = 1_000_000 * YUAN
 BATCH = 50
@@ -79,7 +80,7 @@ class Bank:
 
 
 @pytest.fixture(scope="module")
-def bank(system, people, make_customer, borrower, outsiders, next_day):
+def bank(system, people, make_customer, borrower, outsiders, next_day, as_contract):
     today = system.authority.day()[0]
     customer = make_customer(account=borrower, grade=5)
     sister = make_customer(account=outsiders[0], grade=5)
@@ -98,6 +99,9 @@ def bank(system, people, make_customer, borrower, outsiders, next_day):
     system.guarantees.attestCapacity(third, 100 * AMOUNT, today, bank.by("risk_officer"))
     bank.guaranteed(third, customer, 1)
     bank.guaranteed(sister, third, 2)
+    for product in COVENANTED:
+        system.covenants.setRatingRule(product, (10, 1, 0, 3, 2, 30), bank.by("risk_officer"))
+        system.covenants.enter(sister, product, 5, {"from": as_contract(system.book)})
     return bank
 
 
@@ -216,6 +220,27 @@ def record_flow(bank):
     return bank.system.flows.recordFlow(*flow, bank.by("data_provider"))
 
 
+def confirm_rating(bank):
+    """A customer without covenants."""
+    return _rated(bank, bank.customer, 6)
+
+
+def confirm_rating_covenanted(bank):
+    """A customer whose loans of three products go on."""
+    return _rated(bank, bank.sister, 6)
+
+
+def confirm_rating_breaching(bank):
+    """A customer whose loans of three products are suspended and served notice."""
+    return _rated(bank, bank.sister, 11)
+
+
+def _rated(bank, customer, grade):
+    rating = (customer, grade, 1, 1_250, bank.today, bank.today + 365)
+    bank.system.ratings.propose(rating, bank.by("risk_officer"))
+    return bank.system.ratings.confirm(rating, bank.by("approver"))
+
+
 OPERATIONS: dict[str, tuple[Callable[[Bank], Any], int]] = {
     "apply": (apply, 1),
     "approve": (approve, 1),
@@ -232,6 +257,9 @@ OPERATIONS: dict[str, tuple[Callable[[Bank], Any], int]] = {
     "revalue": (revalue, 1),
     "guarantee": (guarantee, 1),
     "record_flow": (record_flow, 1),
+    "confirm_rating": (confirm_rating, 1),
+    "confirm_rating_covenanted": (confirm_rating_covenanted, 1),
+    "confirm_rating_breaching": (confirm_rating_breaching, 1),
 }
 
 
