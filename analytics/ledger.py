@@ -25,6 +25,13 @@ COLLATERAL_KINDS: Final = (
 LIEN_STATES: Final = ("none", "active", "released", "enforced")
 GUARANTEE_STATES: Final = ("none", "active", "demanded", "released")
 DIMENSIONS: Final = ("customer", "group", "industry", "region")
+ANSWERS: Final = ("continue", "suspend_drawings", "serve_notice")
+STANDINGS: Final = ("normal", "watch", "litigation", "blacklisted", "insolvent")
+MEASURES: Final = (
+    "debt_service_cover", "interest_cover", "debt_to_earnings", "debt_to_equity", "debt_to_assets", "current_ratio",
+    "quick_ratio", "loan_to_value",
+)  # fmt: skip
+COVENANT_TESTS: Final = ("none", "rating", "downgrade", "standing", *MEASURES)
 
 Schema = Mapping[str, str]
 
@@ -83,6 +90,16 @@ LIMITS: Final[Schema] = {
     "dimension": "category", "key": "object", "limit": "money", "share": "int64", "denominator": "int64",
     "review_date": "int64", "effective_limit": "object", "exposure": "money", "reserved": "money",
 }  # fmt: skip
+COVENANTS: Final[Schema] = {
+    "customer": "int64", "product": "int64", "entered_on": "int64", "entry_grade": "int64", "answer": "category",
+    "reason": "category", "cure_by": "int64",
+}  # fmt: skip
+COVENANT_TESTED: Final[Schema] = {
+    "customer": "int64", "product": "int64", "test": "category", "answer": "category", "cure_by": "int64",
+    "late": "bool",
+}  # fmt: skip
+STANDING: Final[Schema] = {"customer": "int64", "standing": "category", "reported_on": "int64"}
+FIGURES: Final[Schema] = {"customer": "int64", "measure": "category", "value": "int64", "as_of": "int64"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +131,10 @@ class Book:
     diversions: pd.DataFrame
     earmarks: pd.DataFrame
     limits: pd.DataFrame
+    covenants: pd.DataFrame
+    covenant_tests: pd.DataFrame
+    standings: pd.DataFrame
+    figures: pd.DataFrame
 
     def __post_init__(self) -> None:
         """Refuse a table that lacks a declared column or has its columns in another order."""
@@ -128,5 +149,6 @@ class Book:
 SCHEMAS: Final[Mapping[str, Schema]] = {
     "customers": CUSTOMERS, "ratings": RATINGS, "loans": LOANS, "exposures": EXPOSURES, "collateral": COLLATERAL,
     "liens": LIENS, "guarantees": GUARANTEES, "capacities": CAPACITIES, "flows": FLOWS, "diversions": DIVERSIONS,
-    "earmarks": EARMARKS, "limits": LIMITS,
+    "earmarks": EARMARKS, "limits": LIMITS, "covenants": COVENANTS, "covenant_tests": COVENANT_TESTED,
+    "standings": STANDING, "figures": FIGURES,
 }  # fmt: skip

@@ -33,6 +33,12 @@ interface ICovenantRegistry {
         uint16 longestAge; // days a figure stands before the next is late; zero: for ever
     }
 
+    /// @notice How a customer stands.
+    struct Report {
+        Standing standing;
+        uint24 reportedOn; // day of the last report, zero for none
+    }
+
     /// @notice A customer's loans of one product.
     struct Facility {
         uint24 enteredOn;
@@ -134,8 +140,8 @@ interface ICovenantRegistry {
     function facilityOf(CustomerId customer, uint16 product) external view returns (Facility memory);
     /// @return answer What one test says of them. @return cureBy Its last day to cure. @return late Whether a figure is late.
     function testOf(CustomerId customer, uint16 product, uint8 test) external view returns (Answer answer, uint24 cureBy, bool late);
-    /// @return standing How a customer stands. @return reportedOn The day of the last report, zero for none.
-    function standingOf(CustomerId customer) external view returns (Standing standing, uint24 reportedOn);
+    /// @return How a customer stands.
+    function standingOf(CustomerId customer) external view returns (Report memory);
     /// @return The grade of a customer that has loans under rules.
     function gradeOf(CustomerId customer) external view returns (uint8);
     /// @return value The last figure reported, parts per billion. @return asOf Its day, zero for none.

@@ -37,6 +37,7 @@ WHOLE: Final = (
     "collateral_registry.lien_placed", "guarantee_registry.guarantee_given", "fund_flow_ledger.flow_recorded",
     "fund_flow_ledger.diversion_detected", "loan_book.loan_applied", "loan_book.loan_imported",
     "loan_book.balances_imported", "loan_book.posting_reversed", "loan_book.reversal_settled",
+    "covenant_registry.facility_entered",
 )  # fmt: skip
 # Tables of which the ledger wants the first and last row of each key, and the sums of these columns.
 KEYED: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
@@ -48,6 +49,11 @@ KEYED: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "customer_registry.customer_grouped": (("customer",), ()),
     "rating_registry.rating_confirmed": (("customer",), ()),
     "rating_registry.rating_imported": (("customer",), ()),
+    "covenant_registry.continuation_answered": (("customer", "product"), ()),
+    "covenant_registry.covenant_tested": (("customer", "product", "test"), ()),
+    "covenant_registry.facility_reset": (("customer", "product"), ()),
+    "covenant_registry.figure_reported": (("customer", "measure"), ()),
+    "covenant_registry.standing_reported": (("customer",), ()),
     "collateral_registry.collateral_enforced": (("title",), ()),
     "collateral_registry.collateral_revalued": (("title",), ()),
     "collateral_registry.lien_enforced": (("lien",), ()),

@@ -7,6 +7,7 @@ time linear in the number of events.
 from __future__ import annotations
 
 from analytics.book._cash import diversions, earmarks, flows
+from analytics.book._covenants import covenant_tests, covenants, figures, standings
 from analytics.book._customers import customers, ratings
 from analytics.book._exposures import exposures, limits
 from analytics.book._frames import frame
@@ -54,6 +55,10 @@ def rebuild(tables: EventTables, as_of: AsOf | int | None = None) -> Book:
         "diversions": diversions(record),
         "earmarks": earmarks(record),
         "limits": limits(record, exposed),
+        "covenants": covenants(record),
+        "covenant_tests": covenant_tests(record),
+        "standings": standings(record),
+        "figures": figures(record),
     }
     return Book(
         as_of=cut,

@@ -10,13 +10,17 @@ import pandas as pd
 
 from analytics.errors import InvalidInput, Unreconciled
 from analytics.ledger import (
+    ANSWERS,
     CATEGORIES,
     COLLATERAL_KINDS,
+    COVENANT_TESTS,
     CUSTOMER_KINDS,
     DIMENSIONS,
     GUARANTEE_STATES,
     LIEN_STATES,
     LOAN_STATES,
+    MEASURES,
+    STANDINGS,
     Book,
 )
 
@@ -159,6 +163,18 @@ def _comparisons(book: Book) -> Iterator[_Comparison]:
     yield _Comparison("GuaranteeRegistry", "guaranteesOf", ["guarantor"], _given(book.guarantees))
     yield _Comparison("DepositToken", "earmarkOf", ["loan", "borrower"], _told(book.earmarks))
     yield _Comparison("FundFlowLedger", "traceOf", ["loan"], _traces(book))
+    yield from _covenants(book)
+
+
+def _covenants(book: Book) -> Iterator[_Comparison]:
+    contract = "CovenantRegistry"
+    facilities = _told(book.covenants, answer=ANSWERS, reason=COVENANT_TESTS)
+    tests = _told(book.covenant_tests, answer=ANSWERS, test=COVENANT_TESTS)
+    yield _Comparison(contract, "facilityOf", ["customer", "product"], facilities)
+    yield _Comparison(contract, "testOf", ["customer", "product", "test"], tests)
+    yield _Comparison(contract, "gradeOf", ["customer"], _grades(book))
+    yield _Comparison(contract, "standingOf", ["customer"], _told(book.standings, standing=STANDINGS))
+    yield _Comparison(contract, "figureOf", ["customer", "measure"], _told(book.figures, measure=MEASURES))
 
 
 def _told(table: pd.DataFrame, **names: Sequence[str] | str) -> Iterator[Told]:
@@ -197,6 +213,13 @@ def _given(guarantees: pd.DataFrame) -> Iterator[Told]:
     """How many guarantees each guarantor ever gave."""
     for guarantor, count in guarantees["guarantor"].value_counts().items():
         yield {"guarantor": guarantor, "value": count}
+
+
+def _grades(book: Book) -> Iterator[Told]:
+    """The confirmed grade of each customer under covenants."""
+    grades = dict(zip(book.ratings["customer"].tolist(), book.ratings["grade"].tolist(), strict=True))
+    for customer in book.covenants["customer"].unique().tolist():
+        yield {"customer": customer, "value": grades.get(customer, 0)}
 
 
 def _accounts(customers: pd.DataFrame) -> Iterator[Told]:

@@ -331,9 +331,9 @@ contract CovenantRegistry is CovenantRules {
     }
 
     /// @inheritdoc ICovenantRegistry
-    function standingOf(CustomerId customer) external view returns (Standing, uint24 reportedOn) {
+    function standingOf(CustomerId customer) external view returns (Report memory) {
         Debtor storage debtor = _debtors[customer];
-        return (debtor.standing, debtor.reportedOn);
+        return Report(debtor.standing, debtor.reportedOn);
     }
 
     /// @inheritdoc ICovenantRegistry

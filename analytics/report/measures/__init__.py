@@ -53,6 +53,7 @@ from analytics.report.measures._stress import (
 )
 from analytics.report.measures._warning import (
     INDICATORS,
+    covenants_failing,
     observations,
     room,
     signals_judged,
@@ -73,6 +74,7 @@ __all__ = [
     "category_view",
     "classified",
     "concentration",
+    "covenants_failing",
     "default_history",
     "expected_losses",
     "grade_probabilities",

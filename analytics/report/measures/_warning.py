@@ -46,6 +46,22 @@ def signals_judged(books: Books) -> pd.DataFrame | None:
     return warning_quality(seen, defaults, INDICATORS, as_of=last.business_date)
 
 
+def covenants_failing(book: Book) -> pd.DataFrame:
+    """Customers' loans of a product whose drawings are suspended, the notice that ends first on top.
+
+    Columns customer, product, answer, reason, cure_by (a day number, 0 without a notice), days_left (missing
+    without a notice, below zero where it ran out), outstanding and undrawn (fen). Loans that are neither owed nor
+    can be drawn are left out.
+    """
+    failing = book.covenants[book.covenants["answer"] != "continue"]
+    live = book.exposures.merge(book.loans[["loan", "product"]], on="loan")
+    owed = live.groupby(["customer", "product"], as_index=False)[["outstanding", "undrawn"]].sum()
+    table = failing[["customer", "product", "answer", "reason", "cure_by"]].merge(owed, on=["customer", "product"])
+    left = (table["cure_by"] - book.business_date).where(table["cure_by"] != 0).astype("Int64")
+    table.insert(5, "days_left", left)
+    return table.sort_values(["days_left", "outstanding"], ascending=[True, False], ignore_index=True)
+
+
 def room(book: Book) -> Headroom | None:
     """Headroom of each industry in each region until the first limit; None where neither has a limit."""
     table = book.limits[book.limits["effective_limit"].notna() & book.limits["dimension"].isin(["industry", "region"])]

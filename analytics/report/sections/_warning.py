@@ -9,8 +9,11 @@ import pandas as pd
 from analytics.report import charts, measures
 from analytics.report.model import Figure, Made, Section
 from analytics.report.sections._material import COLLATERAL, GUARANTEES, LOANS, QUALITY, RATINGS, Material
-from analytics.units import calendar_date
+from analytics.units import FEN_PER_100M_YUAN, calendar_date
 
+COVENANTS = (
+    "covenant_registry.facility_entered", "covenant_registry.continuation_answered", "covenant_registry.facility_reset",
+)  # fmt: skip
 EVENTS = (*LOANS, *QUALITY, *RATINGS, *COLLATERAL, *GUARANTEES)
 
 
@@ -18,7 +21,8 @@ def warning(material: Material) -> Section | None:
     """Alerts at the latest date and, with a history, the indicators' record; nothing where nothing signals."""
     now = measures.warnings_now(material.books)
     judged = measures.signals_judged(material.books)
-    if not len(now) and judged is None:
+    failing = measures.covenants_failing(material.last)
+    if not len(now) and not len(failing) and judged is None:
         return None
     made = Made(
         "Days past due, and since the year end before: a worse rating, a worse category, cover by collateral and "
@@ -26,6 +30,18 @@ def warning(material: Material) -> Section | None:
         "signals approach: Kaminsky, Reinhart (1999)", EVENTS,
     )  # fmt: skip
     figures = [Figure("alerts", "Loans that signal now, most signals first", _alerts(now), made)]
+    if len(failing):
+        figures.append(
+            Figure(
+                "covenants", "Suspended drawings and notices served, the notice that ends first on top",
+                _failing(failing),
+                Made(
+                    "What the covenant registry answers for each customer's loans of a product, and the test it rests "
+                    "on. Days left below zero: the notice ran out and nobody cured it.",
+                    "the products' covenants", (*COVENANTS, *LOANS),
+                ),
+            )
+        )  # fmt: skip
     if judged is not None:
         table = _judged(judged)
         figures.append(
@@ -55,6 +71,21 @@ def _alerts(table: pd.DataFrame) -> pd.DataFrame:
             "indicator": table["indicator"].str.replace("_", " "),
             "value": table["value"].round(4),
             "signals": table["signals"],
+        }
+    )
+
+
+def _failing(table: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "customer": table["customer"],
+            "product": table["product"],
+            "answer": table["answer"].astype(str).str.replace("_", " "),
+            "rests_on": table["reason"].astype(str).str.replace("_", " "),
+            "cure_by": [calendar_date(day).isoformat() if day else "" for day in table["cure_by"].tolist()],
+            "days_left": table["days_left"],
+            "outstanding_100m": [round(int(fen) / FEN_PER_100M_YUAN, 4) for fen in table["outstanding"]],
+            "undrawn_100m": [round(int(fen) / FEN_PER_100M_YUAN, 4) for fen in table["undrawn"]],
         }
     )
 

@@ -23,13 +23,13 @@ from analytics.chain.store import EventStore
 
 INTERFACES: Final = Path(__file__).resolve().parents[3] / "interfaces"
 CONTRACTS: Final = (
-    "Authority", "CreditPolicy", "CustomerRegistry", "RatingRegistry", "CollateralRegistry", "GuaranteeRegistry",
-    "FundFlowLedger", "DepositToken", "LoanBook",
+    "Authority", "CreditPolicy", "CustomerRegistry", "CovenantRegistry", "RatingRegistry", "CollateralRegistry",
+    "GuaranteeRegistry", "FundFlowLedger", "DepositToken", "LoanBook",
 )  # fmt: skip
 PER_BLOCK: Final = 50
 EVENTS_PER_DAY: Final = 100
 FIRST_DAY: Final = 18_000
-LOANS, CUSTOMERS, TITLES = 20, 50, 100  # one new loan every so many events
+LOANS, CUSTOMERS, TITLES, FACILITIES = 20, 50, 100, 100  # one new loan every so many events
 
 # What stands at p % 100; the other places are drawn.
 FIXED: Final[Mapping[int, str]] = {
@@ -38,7 +38,7 @@ FIXED: Final[Mapping[int, str]] = {
     **dict.fromkeys((2, 22, 42, 62, 82), "deposit_token.drawdown_credited"),
     3: "collateral_registry.collateral_registered", 4: "collateral_registry.lien_placed",
     5: "guarantee_registry.guarantee_given", 6: "authority.day_opened", 83: "loan_book.balances_imported",
-    7: "loan_book.posting_reversed", 8: "loan_book.reversal_settled",
+    7: "loan_book.posting_reversed", 8: "loan_book.reversal_settled", 9: "covenant_registry.facility_entered",
 }  # fmt: skip
 DRAWN: Final[Mapping[str, float]] = {
     "loan_book.loan_repaid": 30, "loan_book.instalment_fell_due": 30, "loan_book.loan_drawn": 4,
@@ -56,11 +56,14 @@ DRAWN: Final[Mapping[str, float]] = {
     "collateral_registry.owner_changed": 0.2, "collateral_registry.lien_released": 0.5,
     "collateral_registry.lien_enforced": 0.1, "guarantee_registry.guarantee_released": 0.5,
     "guarantee_registry.guarantee_demanded": 0.3, "guarantee_registry.capacity_attested": 0.5,
+    "covenant_registry.facility_reset": 0.2, "covenant_registry.covenant_tested": 2,
+    "covenant_registry.continuation_answered": 1, "covenant_registry.standing_reported": 0.5,
+    "covenant_registry.figure_reported": 2,
     "guarantee_registry.circle_arose": 0.1, "guarantee_registry.legacy_circle_admitted": 0.1,
 }  # fmt: skip
 BELOW: Final[Mapping[str, int]] = {
     "state": 9, "category": 6, "kind": 3, "hop": 4, "mode": 3, "denominator": 3, "rank": 5, "grade": 10,
-    "previous": 6, "reason": 3, "trigger": 3,
+    "previous": 6, "reason": 3, "trigger": 3, "answer": 3, "test": 11, "standing": 5, "measure": 8,
 }  # fmt: skip
 CODES: Final[Mapping[str, tuple[str, ...]]] = {
     "industry": ("A", "C", "K", "L68"), "region": ("CN-GD", "CN-SH", "CN"), "purpose": ("P1", "P2", "P3"),
@@ -129,6 +132,9 @@ class _Rows:
         if "revers" in name and name.startswith("loan_book."):
             self.loan = numbers // 100 * 7 % (numbers // LOANS + 1)  # both events of a reversal name the same
         self.customer = self._thing(CUSTOMERS, 0, "customer_registered")
+        self.facility = self._thing(FACILITIES, 9, "facility_entered")
+        if name.startswith("covenant_registry."):
+            self.customer = self.facility // 3
         self.lien = self._thing(TITLES, 4, "lien_placed")
         self.guarantee = self._thing(TITLES, 5, "guarantee_given")
         self.title = self.lien * 13 // 14 if ".lien" in name else self._thing(TITLES, 3, "collateral_registered")
@@ -182,6 +188,8 @@ class _Rows:
             ).astype(np.uint64),
             "group": lambda: self.random.integers(0, 20, size),
         }
+        if name == "product" and self.name.startswith("covenant_registry."):
+            return pa.array(self.facility % 3).cast(kind)
         if name in ids:
             return pa.array(ids[name]()).cast(kind)
         if name == "title":

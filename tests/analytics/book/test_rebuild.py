@@ -214,6 +214,62 @@ def test_events_of_one_block_count_in_the_order_of_their_logs():
     assert (loan.principal, loan.principal_paid, loan.postings) == (500, 400, 3)
 
 
+def covenant(name, day, **told):
+    return f"covenant_registry.{name}", {"customer": 1, "value_date": day, **told}
+
+
+COVENANTS = (
+    opened(100),
+    CUSTOMER,
+    covenant("standing_reported", 100, standing=1),
+    covenant("facility_entered", 100, product=4, entry_grade=3),
+    covenant("facility_entered", 100, product=5, entry_grade=3),
+    covenant("figure_reported", 101, measure=0, value=-(10**9), as_of=90),
+    covenant("covenant_tested", 101, product=4, test=4, answer=2, cure_by=131, late=True),
+    covenant("continuation_answered", 101, product=4, answer=2, reason=4, cure_by=131),
+    covenant("figure_reported", 102, measure=5, value=2 * 10**9, as_of=102),
+    covenant("standing_reported", 103, standing=4, previous=1),
+    covenant("covenant_tested", 103, product=5, test=3, answer=1),
+    covenant("continuation_answered", 103, product=5, answer=1, reason=3),
+    covenant("facility_reset", 104, product=4, entry_grade=6),
+    covenant("covenant_tested", 104, product=4, test=4),
+    covenant("continuation_answered", 104, product=4),
+)
+
+
+def test_covenants_answer_what_was_answered_last():
+    book = rebuild(event_tables(*COVENANTS))
+    assert book.covenants.to_numpy().tolist() == [
+        [1, 4, 104, 6, "continue", "none", 0],
+        [1, 5, 100, 3, "suspend_drawings", "standing", 0],
+    ]
+    assert book.covenant_tests.to_numpy().tolist() == [
+        [1, 4, "debt_service_cover", "continue", 0, False],
+        [1, 5, "standing", "suspend_drawings", 0, False],
+    ]
+    assert book.standings.to_numpy().tolist() == [[1, "insolvent", 103]]
+    assert book.figures.to_numpy().tolist() == [
+        [1, "debt_service_cover", -(10**9), 90],
+        [1, "current_ratio", 2 * 10**9, 102],
+    ]
+
+
+def test_covenants_as_they_stood_on_a_day():
+    book = rebuild(event_tables(*COVENANTS), AsOf(value_date=101))
+    assert book.covenants.to_numpy().tolist() == [
+        [1, 4, 100, 3, "serve_notice", "debt_service_cover", 131],
+        [1, 5, 100, 3, "continue", "none", 0],
+    ]
+    assert book.covenant_tests.to_numpy().tolist() == [[1, 4, "debt_service_cover", "serve_notice", 131, True]]
+    assert book.standings.to_numpy().tolist() == [[1, "watch", 100]]
+    assert book.figures["measure"].tolist() == ["debt_service_cover"]
+
+
+def test_an_answer_without_an_entry_is_a_missing_log():
+    with pytest.raises(NotFound, match="facility 1:4 has no first event"):
+        rebuild(event_tables(opened(100), CUSTOMER, COVENANTS[7]))
+
+
 def test_random_payments_leave_what_a_running_sum_leaves():
     """Payments at random on many loans; the seed is printed."""
     seed = 20231231

@@ -294,6 +294,30 @@ def test_signals_now_and_their_record(books):
     assert not len(measures.warnings_now(gone))
 
 
+def test_covenants_that_hold_money_back(books):
+    """Customer 1 was served notice 40 days ago with 30 to cure, 2 is suspended, 3 goes on, 7 owes nothing."""
+    told = [
+        {"customer": 2, "product": 1, "answer": "suspend_drawings", "reason": "standing"},
+        {"customer": 3, "product": 1, "answer": "continue", "reason": "none"},
+        {"customer": 7, "product": 1, "answer": "serve_notice", "reason": "rating", "cure_by": ENDS[2023] + 5},
+        {"customer": 1, "product": 1, "answer": "serve_notice", "reason": "current_ratio", "cure_by": ENDS[2023] - 10},
+        {"customer": 5, "product": 2, "answer": "suspend_drawings", "reason": "rating"},
+    ]
+    last = replace(books[2023], covenants=table("covenants", told))
+    found = measures.covenants_failing(last)
+    assert found[["customer", "reason", "outstanding", "undrawn"]].to_numpy().tolist() == [
+        [1, "current_ratio", 1_000_000, 0],
+        [2, "standing", 1_000_000, 0],
+    ]
+    assert found["days_left"].tolist() == [-10, pd.NA]
+    assert not len(measures.covenants_failing(books[2023]))
+    material = sections.Material({**books, 2023: last}, frames(), CODES)
+    warned = next(section for section in sections.build(material) if section.key == "warning")
+    shown = next(figure for figure in warned.figures if figure.key == "covenants").table
+    assert shown.iloc[0].tolist() == [1, 1, "serve notice", "current ratio", "2023-12-21", -10, 0.0001, 0.0]
+    assert shown["cure_by"].tolist() == ["2023-12-21", ""]
+
+
 def test_room_until_the_first_limit(books):
     found = measures.room(books[2023]).amount
     assert found.loc["K", "CN-GD"] == 10**8 - 8_000_000
