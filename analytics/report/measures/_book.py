@@ -103,8 +103,14 @@ def concentration(books: Books) -> pd.DataFrame:
 
 
 def largest(book: Book, *, by: str, names: Mapping[str, str] | None = None, rows: int = 15) -> pd.DataFrame:
-    """The largest buckets of a dimension, with names where codes have them."""
+    """The largest buckets of a dimension, with names where codes have them.
+
+    Empty by group where no exposure belongs to one: customers of no group stand alone among groups, and a table of
+    them only would be that of the customers again.
+    """
     table = concentration_table(classified(book), by)
+    if by == "group" and not (book.exposures["group"] != 0).any():
+        return table.iloc[:0]
     table = table[table["herfindahl_part"] != 0].head(rows).reset_index(drop=True)
     if names and by in table:
         table.insert(1, "name", [names.get(str(code), str(code)) for code in table[by]])

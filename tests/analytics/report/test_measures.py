@@ -325,6 +325,34 @@ def test_room_until_the_first_limit(books):
     assert measures.room(replace(books[2023], limits=table("limits", []))) is None
 
 
+def largest_figures(book):
+    """The tables of the section's largest buckets, by dimension."""
+    section = sections.build(sections.Material({2023: book}, frames(), CODES))[0]
+    assert section.key == "concentration"
+    tables = {figure.key.removeprefix("largest_"): figure.table for figure in section.figures}
+    return {
+        dimension: tables[dimension] for dimension in ("industry", "region", "customer", "group") if dimension in tables
+    }
+
+
+def test_the_largest_by_group_are_left_out_where_there_is_no_group(books):
+    """Nobody is grouped: the groups would be the customers once more."""
+    assert not books[2023].exposures["group"].any()
+    assert list(largest_figures(books[2023])) == ["industry", "region", "customer"]
+    assert len(measures.largest(books[2023], by="group")) == 0
+
+
+def test_the_largest_by_group_are_groups_and_customers_of_none(books):
+    last = books[2023]
+    grouped = last.exposures["customer"].isin([1, 2]) * 6
+    found = largest_figures(replace(last, exposures=last.exposures.assign(group=grouped)))
+    first = found["group"].set_index("name")["outstanding"]
+    assert first["group 6"] == 2_000_000
+    assert first["customer 3"] == 1_000_000
+    assert not {"customer 1", "customer 2"} & set(first.index)
+    assert "customer 1" in set(found["customer"]["name"])
+
+
 @pytest.mark.parametrize("years", [YEARS, (2023,)])
 def test_sections_say_nothing_that_is_no_number(books, years):
     """Every new section on three year ends and on one: keys, events named, no NaN and no infinity in a cell."""
