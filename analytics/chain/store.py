@@ -161,7 +161,8 @@ class EventStore:
                 if end > newest:
                     raise NotFound(f"block {end} is not on the chain yet; the newest is {newest}")
                 try:
-                    self._extend(node, end, in_flight=in_flight, progress=progress)
+                    with _frugal():
+                        self._extend(node, end, in_flight=in_flight, progress=progress)
                     return
                 except Reorganised as fault:
                     reason = fault
@@ -380,6 +381,17 @@ class EventStore:
         with open(self.folder / ".lock", "ab") as file:
             fcntl.flock(file, fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH)
             yield
+
+
+@contextmanager
+def _frugal() -> Iterator[None]:
+    """Let Arrow take memory from the system: its own allocator keeps 10 MB more for each thread that reads."""
+    usual = pa.default_memory_pool()
+    pa.set_memory_pool(pa.system_memory_pool())
+    try:
+        yield
+    finally:
+        pa.set_memory_pool(usual)
 
 
 def _fingerprint(events: Catalogue) -> str:

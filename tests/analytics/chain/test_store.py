@@ -244,6 +244,26 @@ def test_what_was_read_before_the_node_died_is_kept(server: Server, tmp_path: Pa
     assert same(store.read(), fresh(server))
 
 
+def test_memory_comes_from_the_system_while_reading_and_from_the_usual_pool_after(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual, met = pa.default_memory_pool().backend_name, set[str]()
+    decode = fetch.decode_logs
+
+    def watched(*given: Any, **options: Any) -> Any:
+        met.add(pa.default_memory_pool().backend_name)
+        return decode(*given, **options)
+
+    monkeypatch.setattr(fetch, "decode_logs", watched)
+    opened(tmp_path, server).sync(Node(server.url), last=20)
+    assert met == {"system"}
+    assert pa.default_memory_pool().backend_name == usual
+    server.fault = lambda method, params, result: {} if method == "eth_getLogs" else result
+    with pytest.raises(InvalidInput):
+        opened(tmp_path, server).sync(Node(server.url))
+    assert pa.default_memory_pool().backend_name == usual
+
+
 def test_a_flipped_byte_anywhere_is_noticed_and_healed(server: Server, tmp_path: Path) -> None:
     seed = 20_231_231
     print(f"seed {seed}")
