@@ -14,7 +14,7 @@ from analytics.book._words import Integers, Values, objects, summed, words_of
 from analytics.ledger import DIMENSIONS, LOAN_STATES
 from analytics.units import PPB
 
-OPEN: Final = tuple(LOAN_STATES.index(name) for name in ("approved", "active", "defaulted"))
+MAY_DRAW: Final = np.array([name in ("approved", "active", "defaulted") for name in LOAN_STATES])
 TERMS: Final = ("limit", "share", "denominator", "review_date")
 NUMBERED: Final = ("customer", "group")
 
@@ -22,7 +22,7 @@ NUMBERED: Final = ("customer", "group")
 def exposures(loans: Columns, customers: Columns, ratings: Columns) -> Columns:
     """One row per loan that is owed or may still be drawn, with what it is measured on."""
     principal, undrawn = loans.arrays["principal"], loans.arrays["undrawn"]
-    may_draw = np.isin(loans.names["state"].codes, OPEN)
+    may_draw = MAY_DRAW[loans.names["state"].codes]
     live = np.flatnonzero((principal != 0) | ((undrawn != 0) & may_draw))
     known = Keys(customers.arrays["customer"], "customer")
     who = known.positions(loans.arrays["customer"], where="loans")[live]
