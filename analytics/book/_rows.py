@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from analytics.book import _kernels
 from analytics.book._kernels import LOG_BITS, Last
@@ -106,12 +107,9 @@ class Rows:
         return self._words[column]
 
     def join(self, name: str, columns: Sequence[str]) -> None:
-        """Give the rows a further column: the values of several joined into one key."""
-        parts = [self[column].astype(str).astype(object) for column in columns]
-        joined = parts[0]
-        for part in parts[1:]:
-            joined = joined + ":" + part
-        self._arrays[name] = joined
+        """Give the rows a further column: the values of several, numbers or codes, joined into one key."""
+        parts = [self.table.column(column).cast(pa.string()) for column in columns]
+        self._arrays[name] = frozen(pc.binary_join_element_wise(*parts, ":").to_numpy())
 
     def positions(self, keys: Keys, key: str) -> Integers:
         """The position of each event among the keys; raises NotFound as they do."""
