@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import cast
 
 import numpy as np
@@ -30,12 +31,17 @@ class Columns:
 
 def frame(columns: Mapping[str, Column], schema: Schema) -> pd.DataFrame:
     """A table of the book around these very arrays; what may not be written to belongs to the events and is copied."""
-    return pd.DataFrame({name: _own(columns[name]) for name in schema}, columns=list(schema), copy=False)
+    return pd.DataFrame({name: _own(columns[name]) for name in schema}, copy=False)
 
 
 def named(codes: Values, names: tuple[str, ...]) -> pd.Categorical:
     """Numbers of a contract's enumeration as the names the ledger gives them."""
-    return pd.Categorical.from_codes(cast(Sequence[int], codes.astype(np.int64)), categories=pd.Index(names))
+    return pd.Categorical.from_codes(cast(Sequence[int], codes.astype(np.int64)), dtype=_enumeration(names))
+
+
+@cache
+def _enumeration(names: tuple[str, ...]) -> pd.CategoricalDtype:
+    return pd.CategoricalDtype(pd.Index(names))
 
 
 def _own(column: Column) -> Values | pd.Categorical:
