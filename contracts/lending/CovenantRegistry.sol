@@ -133,7 +133,6 @@ contract CovenantRegistry is CovenantRules {
         _resets[key] = PersonId.wrap(0);
         FacilityWord before = _entered(customer, product);
         FacilityWord word = newFacility(today, _debtors[customer].grade);
-        _facilities[key] = word;
         emit FacilityReset(
             CustomerId.unwrap(customer), product, word.entryGrade(), today, PersonId.unwrap(maker), PersonId.unwrap(checker)
         );
@@ -248,9 +247,10 @@ contract CovenantRegistry is CovenantRules {
         if (FacilityWord.unwrap(before) == FacilityWord.unwrap(word)) return;
         _facilities[_key(customer, product)] = word;
         uint32 number = CustomerId.unwrap(customer);
-        for (uint256 test = 1; test <= TESTS; ++test) {
+        uint256 changed = word.changed(before);
+        for (uint256 test = 1; changed >> test != 0; ++test) {
+            if (changed >> test & 1 == 0) continue;
             Lane lane = word.laneOf(test);
-            if (Lane.unwrap(lane) == Lane.unwrap(before.laneOf(test))) continue;
             emit CovenantTested(
                 number, product, uint8(test), uint8(lane.laneAnswer()), lane.cureByOf(), lane.isLate(), today
             );

@@ -8,7 +8,7 @@ import {Answer} from "./Enums.sol";
 /// Zero: not entered.
 type FacilityWord is uint256;
 
-using {enteredOn, entryGrade, laneOf, withLane, worstOf, ranOut} for FacilityWord global;
+using {enteredOn, entryGrade, laneOf, withLane, worstOf, changed, ranOut} for FacilityWord global;
 using {laneAnswer, cureByOf, isLate} for Lane global;
 
 /// @dev One test's 19 bits.
@@ -63,13 +63,24 @@ function isLate(Lane lane) pure returns (bool) {
 
 /// @dev The severest answer among the tests, of notices the one to cure first, and the first test that gives it.
 function worstOf(FacilityWord word) pure returns (Answer answer, uint256 test, uint24 cureBy) {
-    for (uint256 i = 1; i <= TESTS; ++i) {
-        Lane lane = word.laneOf(i);
+    uint256 lanes = FacilityWord.unwrap(word) >> FIRST_LANE;
+    for (uint256 i = 1; lanes != 0; ++i) {
+        Lane lane = Lane.wrap(lanes & LANE_MASK);
+        lanes >>= LANE_BITS;
         Answer told = lane.laneAnswer();
         bool sooner = told == Answer.ServeNotice && lane.cureByOf() < cureBy;
         if (told > answer || (told == answer && sooner)) {
             (answer, test, cureBy) = (told, i, lane.cureByOf());
         }
+    }
+}
+
+/// @dev The tests that say another thing than before, bit n for test n.
+function changed(FacilityWord word, FacilityWord before) pure returns (uint256 tests) {
+    uint256 lanes = (FacilityWord.unwrap(word) ^ FacilityWord.unwrap(before)) >> FIRST_LANE;
+    for (uint256 i = 1; lanes != 0; ++i) {
+        if (lanes & LANE_MASK != 0) tests |= 1 << i;
+        lanes >>= LANE_BITS;
     }
 }
 

@@ -623,6 +623,16 @@ def test_two_persons_start_the_covenants_anew(
         covenants.reset(entered, PRODUCT, {"from": approver})
 
 
+def test_starting_anew_on_the_day_of_a_notice_changes_no_answer(
+    covenants, entered, report, risk_officer, approver, today
+):
+    report(entered, COVER, ONE)
+    covenants.proposeReset(entered, PRODUCT, {"from": risk_officer})
+    sent = covenants.reset(entered, PRODUCT, {"from": approver})
+    assert [told.name for told in sent.events] == ["FacilityReset"]
+    assert covenants.facilityOf(entered, PRODUCT) == (today, 5, NOTICE, FIGURE + COVER, today + CURE)
+
+
 def test_the_maker_does_not_start_anew_alone(covenants, entered, risk_officer, second_account, spares):
     """I30."""
     account = second_account("risk_officer", spares[0], Role.APPROVER)
