@@ -181,12 +181,14 @@ interface ILoanBook {
     );
     /// @notice A posting with a past value date was allowed by a second person, once.
     event BackValueAuthorised(bytes32 indexed posting, uint24 valueDate, uint32 maker, uint32 checker);
+    /// @notice Whole fen of penalty interest fell due; `penaltyAccrued` is what is left, less than a fen, in fen x ppb x days.
+    event PenaltyFellDue(uint64 indexed loanId, uint24 accruedThrough, uint128 amount, uint128 penaltyDue, uint256 penaltyAccrued);
     /// @notice The collateral and guarantee registries were told how a loan stands.
     event StandingAnnounced(uint64 indexed loanId, bool closed, bool inDefault);
     /// @notice Four-eyes acts: a maker proposed, by the hash of its arguments.
     event Proposed(uint64 indexed loanId, bytes32 proposal, uint32 person);
     /// @notice Control totals at the close of a business day.
-    event BookClosed(uint24 indexed businessDate, uint64 loans, uint128 outstanding);
+    event BookClosed(uint24 indexed businessDate, uint64 loans, uint128 outstanding, uint128 interest);
 
     /// @notice Thrown when a loan does not exist.
     error LoanBook_Unknown(uint64 loanId);
@@ -241,12 +243,6 @@ interface ILoanBook {
     /// @notice Thrown when a loan has nothing overdue to default on, or too few days.
     error LoanBook_NotInDefault(uint64 loanId, uint24 daysPastDue);
 
-    // ---------------------------------------------------------------- terms
-    /// @notice Set a product. Only risk officers.
-    function setProduct(uint16 product, Product calldata terms) external;
-    /// @notice Set the category table from a date on (never in the past). Only risk officers.
-    function setCategoryTable(uint24 effectiveFrom, uint16 specialMention, uint16 substandard, uint16 doubtful, uint16 loss) external;
-
     // ---------------------------------------------------------------- new business
     /// @notice Apply for a customer. Only loan officers.
     function applyFor(Application calldata application) external returns (LoanId);
@@ -282,56 +278,13 @@ interface ILoanBook {
     function classify(LoanId loanId) external;
     /// @notice The same for many loans.
     function classifyInBatch(LoanId[] calldata loanIds) external;
-    /// @notice Declare default. Only risk officers.
-    function declareDefault(LoanId loanId, DefaultTrigger trigger) external;
-    /// @notice Return a defaulted loan with nothing overdue to the living. Only risk officers.
-    function cure(LoanId loanId) external;
-    /// @notice Propose a write-off. Only risk officers.
-    function proposeWriteOff(LoanId loanId, uint128 principal, uint128 interest) external;
-    /// @notice Write off what another proposed. Only approvers.
-    function writeOff(LoanId loanId, uint128 principal, uint128 interest, uint24 valueDate) external;
-    /// @notice Book money received on a written-off claim. Only collectors.
-    function recover(LoanId loanId, uint128 amount, uint24 valueDate) external;
-
-    /// @notice Tell the collateral and guarantee registries how a loan stands, so that theirs can be released. Anyone.
-    function announce(LoanId loanId) external;
-
-    // ---------------------------------------------------------------- corrections
-    /// @notice Propose one posting, or one batch, with a past value date. Only collectors or treasurers.
-    /// @param posting `postingHash` of the loan and of the account that will post, or `batchHash` of the payments.
-    function proposeBackValue(bytes32 posting, uint24 valueDate) external;
-    /// @notice Allow what another proposed, once. Only approvers.
-    function authoriseBackValue(bytes32 posting, uint24 valueDate) external;
-    /// @notice Propose the reversal of a payment or drawdown. Only collectors or treasurers.
-    function proposeReversal(Reversal calldata reversal) external;
-    /// @notice Reverse what another proposed. Only approvers.
-    function reverse(Reversal calldata reversal) external;
-
-    // ---------------------------------------------------------------- opening book
-    /// @notice Record loans of an opening book. Only loan officers, under a released import.
-    function importLoans(uint32 importId, ImportedLoan[] calldata rows) external;
 
     // ---------------------------------------------------------------- views
-    /// @return The loan as stored.
-    function loanOf(LoanId loanId) external view returns (Loan memory);
-    /// @return The loan as it would stand at a value date on or after its last posting: due dates passed, interest accrued.
-    function preview(LoanId loanId, uint24 valueDate) external view returns (Loan memory);
-    /// @return What must be paid at a value date to close the loan, in fen.
-    function payoff(LoanId loanId, uint24 valueDate) external view returns (uint128);
-    /// @return The name of an account's next posting on a loan, for back-valuing it.
-    function postingHash(LoanId loanId, address account) external pure returns (bytes32);
-    /// @return The name of a batch of payments, for back-valuing it.
-    function batchHash(Payment[] calldata payments) external pure returns (bytes32);
-    /// @return An instalment that fell due and was not paid in the same posting: its day, principal and interest in fen.
-    function obligationOf(LoanId loanId, uint16 instalment) external view returns (uint24, uint128, uint128);
-    /// @return Whether a posting was reversed.
-    function isReversed(LoanId loanId, uint16 posting) external view returns (bool);
-    /// @return The product's terms.
-    function productOf(uint16 product) external view returns (Product memory);
-    /// @return The days past due from which special mention, substandard, doubtful and loss hold on a day.
-    function categoryTableOn(uint24 day) external view returns (uint16, uint16, uint16, uint16);
-    /// @return The id of an imported loan: the low 63 bits of keccak256(externalRef) with the top bit set.
-    function loanIdOf(bytes32 externalRef) external pure returns (LoanId);
     /// @return loans Number of loans ever applied for or imported. @return outstanding Principal of the whole book in fen.
     function totals() external view returns (uint64 loans, uint128 outstanding);
+    /// @notice What all loans together owe in interest, accrued and due, at one cost for ten loans and a million.
+    /// @param day A day no earlier than the last posting.
+    /// @return In fen, rounded down once for the loans of each day count. A loan past its last due date may owe one fen more,
+    /// from the rounding that its next posting makes.
+    function interestReceivable(uint24 day) external view returns (uint128);
 }

@@ -38,6 +38,9 @@ WIRING: Final[Mapping[str, Sequence[str]]] = {
     ),
 }
 
+# Contracts whose code is in two: the second runs on the first one's storage, and its functions are called there.
+CODE: Final[Mapping[str, str]] = {"LoanBook": "BackOffice"}
+
 # Libraries that a contract's code calls, deployed before it; Brownie links them by name.
 LIBRARIES: Final[Mapping[str, Sequence[str]]] = {
     "LoanBook": (
@@ -112,8 +115,7 @@ def deploy(project: Any, people: Mapping[str, Any], *, salt: bytes, zone_offset:
         if name not in contracts:
             for library in LIBRARIES.get(name, ()):
                 project[library].deploy({"from": maker})
-            arguments = [contracts[need].address for need in needs]
-            contracts[name] = project[name].deploy(*arguments, {"from": maker})
+            contracts[name] = _deployed(project, name, [contracts[need].address for need in needs], maker)
     authority = contracts["Authority"]
     for person in PEOPLE[len(founders) :]:
         authority.enrol(commitment(person.name, salt), {"from": maker})
@@ -123,6 +125,32 @@ def deploy(project: Any, people: Mapping[str, Any], *, salt: bytes, zone_offset:
     for method, arguments in calls:
         method(*arguments, {"from": checker})
     return System(*contracts.values())
+
+
+def _deployed(project: Any, name: str, needs: Sequence[str], maker: Any) -> Any:
+    """The contract; one in two parts takes its second part, which takes the contracts both need."""
+    if name not in CODE:
+        return project[name].deploy(*needs, {"from": maker})
+    authority, *others = needs
+    second = project[CODE[name]].deploy(authority, others, {"from": maker})
+    return container(project, name).deploy(second.address, {"from": maker})
+
+
+def container(project: Any, name: str) -> Any:
+    """Brownie's container of a contract; that of one in two parts knows the functions of both."""
+    whole = project[name]
+    if name in CODE:
+        whole.abi[:] = merged_abi(whole.abi, project[CODE[name]].abi)
+    return whole
+
+
+def merged_abi(first: Sequence[Mapping[str, Any]], second: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The entries of two ABIs, each once, with the constructor of the first.
+
+    >>> merged_abi([{"type": "error", "name": "A"}], [{"type": "error", "name": "A"}, {"type": "constructor"}])
+    [{'type': 'error', 'name': 'A'}]
+    """
+    return [*first, *(entry for entry in second if entry not in first and entry["type"] != "constructor")]
 
 
 def _role_calls(contracts: Mapping[str, Any], people: Mapping[str, Any]) -> Iterator[tuple[Any, tuple[Any, ...]]]:
@@ -193,4 +221,4 @@ def attach(project: Any, deployment: Deployment) -> System:
     missing = [name for name in WIRING if name not in deployment.contracts]
     if missing:
         raise InvalidInput(f"the deployment lacks {', '.join(missing)}: deploy with this release")
-    return System(*(project[name].at(deployment.contracts[name].address) for name in WIRING))
+    return System(*(container(project, name).at(deployment.contracts[name].address) for name in WIRING))

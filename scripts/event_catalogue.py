@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from analytics.chain.abi import events, snake_case
 from scripts.chain import ROOT
-from scripts.deployment import WIRING
+from scripts.deployment import CODE, WIRING, merged_abi
 
 PAGE: Final = ROOT / "docs" / "events.md"
 READERS: Final = ("analytics/book", "analytics/report")
@@ -51,7 +51,11 @@ def _contract(name: str, abi: list[dict[str, Any]], sources: Mapping[str, str]) 
 def built_abis() -> dict[str, list[dict[str, Any]]]:
     """The ABIs of the system's contracts, as Brownie compiled them."""
     folder = ROOT / "build" / "contracts"
-    return {name: json.loads((folder / f"{name}.json").read_text())["abi"] for name in WIRING}
+
+    def abi(name: str) -> list[Mapping[str, Any]]:
+        return json.loads((folder / f"{name}.json").read_text())["abi"]  # type: ignore[no-any-return]
+
+    return {name: merged_abi(abi(name), abi(CODE[name])) if name in CODE else abi(name) for name in WIRING}
 
 
 def main() -> None:

@@ -85,7 +85,7 @@ library Corrections {
             p.state = LoanState.Active;
             p.rounded = false;
         }
-        bool over = p.nextDue() == 0;
+        bool over = l.nextDue(p) == 0;
         if (r.principalDue > r.principal || r.interestDue > r.interest || (over && r.principalDue != r.principal)) {
             revert ILoanBook.LoanBook_NotReversible(id, r.posting);
         }
@@ -105,7 +105,7 @@ library Corrections {
 
     /// @dev Where the instalment had been paid in the posting that it fell due in, it becomes an obligation now.
     function _oweAgain(Ledger storage l, uint64 id, Position memory p, ILoanBook.Reversal calldata r) private {
-        uint256 day = r.instalment == 0 || r.instalment > p.instalment ? 0 : p.dueDate(r.instalment);
+        uint256 day = r.instalment == 0 || r.instalment > p.instalment ? 0 : l.dueDate(p, r.instalment);
         if (day == 0 || day > r.valueDate) revert ILoanBook.LoanBook_NotReversible(id, r.posting);
         uint256 key = (uint256(id) << 16) | r.instalment;
         if (l.obligations[key] == 0) {
@@ -134,7 +134,7 @@ library Corrections {
         p.principal -= r.principal;
         if (today <= p.availableUntil) restored = r.principal;
         p.undrawn += restored;
-        if (p.nextDue() != 0) p.fixInstalment();
+        if (p.dueDate(p.instalment + 1) != 0) p.fixInstalment();
         Books.closeIfSettled(p);
     }
 

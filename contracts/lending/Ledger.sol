@@ -9,12 +9,17 @@ import {IGoverned} from "../../interfaces/IGoverned.sol";
 import {IGuaranteeRegistry} from "../../interfaces/IGuaranteeRegistry.sol";
 import {ILoanBook} from "../../interfaces/ILoanBook.sol";
 import {IRatingRegistry} from "../../interfaces/IRatingRegistry.sol";
+import {BusinessDays} from "../libraries/BusinessDays.sol";
 import {LoanCodec} from "../libraries/LoanCodec.sol";
 import {LoanMath} from "../libraries/LoanMath.sol";
 import {LoanSchedule} from "../libraries/LoanSchedule.sol";
+import {Penalty} from "../libraries/Penalty.sol";
 import {LoanState} from "../types/Enums.sol";
 import {CustomerId, LoanId, PersonId} from "../types/Ids.sol";
+import {CareWord} from "../types/CareWord.sol";
 import {CategoryTable, MAX_DAY, MAX_MONEY, Position, StoredProduct} from "../types/LoanStorage.sol";
+import {ServicingWord} from "../types/ServicingWord.sol";
+import {Totals} from "./Totals.sol";
 
 /// @dev The other contracts a loan book works with.
 struct Wiring {
@@ -39,6 +44,10 @@ struct Ledger {
     mapping(uint256 loanAndPostings => uint256 bits) reversed;
     mapping(uint16 product => StoredProduct) products;
     mapping(uint16 number => CategoryTable) categoryTables;
+    mapping(uint16 product => ServicingWord) servicing;
+    mapping(uint64 loanId => CareWord) cares; // word D
+    mapping(uint256 calendarAndYear => uint256 word) closed; // BusinessDays tells the key
+    mapping(uint256 unit => int256 word) totals; // Totals tells the layout
 }
 
 /// @dev What every posting does: load, let due dates pass, write once.
@@ -46,6 +55,8 @@ library Books {
     using LoanCodec for Position;
     using LoanMath for Position;
     using LoanSchedule for Position;
+    using Penalty for Position;
+    using Totals for Ledger;
 
     // ------------------------------------------------------------------ storage
     function load(Ledger storage l, uint64 id) internal view returns (Position memory p) {
@@ -55,6 +66,9 @@ library Books {
         uint256 running = l.running[id];
         p.unpackRunning(running);
         if (LoanCodec.hasDues(running)) p.unpackDues(l.dues[id]);
+        if (!p.isSpecial()) return p;
+        if (p.isServed()) p.servicing = l.servicing[uint16(p.product)];
+        if (p.isCared()) p.care = p.wordD = l.cares[id];
     }
 
     function expectLive(uint64 id, Position memory p) internal pure {
@@ -86,16 +100,30 @@ library Books {
         if (p.state == LoanState.Repaid) emit ILoanBook.LoanClosed(id, valueDate);
     }
 
-    /// @dev Write the balances back.
+    /// @dev Write the balances back; the caller counts what moved in the totals.
     function storeBalances(Ledger storage l, uint64 id, Position memory p) internal {
+        if (CareWord.unwrap(p.care) != CareWord.unwrap(p.wordD)) _storeCare(l, id, p);
         uint256 dues = p.packDues();
         if (dues != p.wordC) l.dues[id] = dues;
         uint256 running = p.packRunning(dues != 0);
         if (running != p.wordB) l.running[id] = running;
     }
 
-    /// @dev Write back what changed.
+    function _storeCare(Ledger storage l, uint64 id, Position memory p) private {
+        l.cares[id] = p.care;
+        if (p.isCared()) return;
+        p.markCared();
+        l.terms[id] = p.packTerms();
+    }
+
+    /// @dev Write back what changed, and count what moved in the totals.
     function store(Ledger storage l, uint64 id, Position memory p) internal {
+        write(l, id, p);
+        l.count(p);
+    }
+
+    /// @dev Write back what changed; the caller counts what moved in the totals.
+    function write(Ledger storage l, uint64 id, Position memory p) internal {
         storeBalances(l, id, p);
         uint256 terms = p.packTerms();
         if (terms != p.wordA) l.terms[id] = terms;
@@ -116,6 +144,27 @@ library Books {
         checkDay(id, p, day);
         passDueDates(l, id, p, day, payment);
         p.accrue(day);
+        chargePenalty(id, p);
+    }
+
+    /// @dev Whole fen of penalty interest fall due with every posting and every classification.
+    function chargePenalty(uint64 id, Position memory p) internal {
+        if (CareWord.unwrap(p.care) == CareWord.unwrap(p.wordD)) return;
+        uint256 whole = p.fallDuePenalty();
+        emit ILoanBook.PenaltyFellDue(
+            id, uint24(p.accruedThrough), uint128(whole), uint128(p.penaltyDue), p.care.penaltyAccrued()
+        );
+    }
+
+    /// @dev The next due date, on a business day of the product's calendar; zero where the last has passed.
+    function nextDue(Ledger storage l, Position memory p) internal view returns (uint256) {
+        return dueDate(l, p, p.instalment + 1);
+    }
+
+    function dueDate(Ledger storage l, Position memory p, uint256 instalment) internal view returns (uint256 day) {
+        day = p.dueDate(instalment);
+        if (day == 0 || !p.servicing.isSet()) return day;
+        return BusinessDays.shift(l.closed, p.servicing.calendar(), p.servicing.businessDayRule(), day);
     }
 
     function checkDay(uint64 id, Position memory p, uint256 day) internal pure {
@@ -126,7 +175,7 @@ library Books {
 
     function passDueDates(Ledger storage l, uint64 id, Position memory p, uint256 day, uint256 payment) internal {
         if (!p.mayFallDue(day)) return;
-        for (uint256 due = p.nextDue(); due != 0 && due <= day; due = p.nextDue()) {
+        for (uint256 due = nextDue(l, p); due != 0 && due <= day; due = nextDue(l, p)) {
             bool clean = p.principalDue + p.interestDue == 0;
             (uint256 principal, uint256 interest) = p.fallDue(due);
             if (clean && due == day && payment != 0 && payment >= p.due()) continue;
@@ -169,6 +218,7 @@ library Books {
     /// @dev The day by which instalments are overdue: those before the business day.
     function passOverdue(Ledger storage l, uint64 id, Position memory p, uint24 today) internal {
         if (today > p.accruedThrough) passDueDates(l, id, p, today - 1, 0);
+        chargePenalty(id, p);
     }
 
     function daysPastDue(Position memory p, uint256 today) internal pure returns (uint24) {

@@ -3,7 +3,7 @@ pragma solidity 0.8.26;
 
 import {ILoanBook} from "../../interfaces/ILoanBook.sol";
 import {LoanMath} from "../libraries/LoanMath.sol";
-import {LoanSchedule} from "../libraries/LoanSchedule.sol";
+import {Penalty} from "../libraries/Penalty.sol";
 import {Category, LoanState} from "../types/Enums.sol";
 import {CustomerId} from "../types/Ids.sol";
 import {Position} from "../types/LoanStorage.sol";
@@ -13,7 +13,7 @@ import {Books, Ledger} from "./Ledger.sol";
 library LoanViews {
     using Books for Ledger;
     using LoanMath for Position;
-    using LoanSchedule for Position;
+    using Penalty for Position;
 
     function loanOf(Ledger storage l, uint64 id) external view returns (ILoanBook.Loan memory) {
         return _shown(l.load(id));
@@ -33,11 +33,12 @@ library LoanViews {
         p = l.load(id);
         if (!Books.isLive(p)) return p;
         Books.checkDay(id, p, day);
-        for (uint256 due = p.nextDue(); due != 0 && due <= day; due = p.nextDue()) {
+        for (uint256 due = l.nextDue(p); due != 0 && due <= day; due = l.nextDue(p)) {
             (uint256 principal, uint256 interest) = p.fallDue(due);
             if (p.oldestDue == 0 && principal + interest != 0) p.oldestDue = due;
         }
         p.accrue(day);
+        p.fallDuePenalty();
     }
 
     function _shown(Position memory p) private pure returns (ILoanBook.Loan memory loan) {

@@ -7,10 +7,13 @@ import {Codes} from "../libraries/Codes.sol";
 import {LoanCodec} from "../libraries/LoanCodec.sol";
 import {LoanMath} from "../libraries/LoanMath.sol";
 import {LoanSchedule} from "../libraries/LoanSchedule.sol";
+import {CareWord} from "../types/CareWord.sol";
 import {Category, LoanState} from "../types/Enums.sol";
 import {MAX_MONEY, Position} from "../types/LoanStorage.sol";
+import {ServicingWord} from "../types/ServicingWord.sol";
 import {Books, Ledger} from "./Ledger.sol";
 import {Origination} from "./Origination.sol";
+import {Tally, Totals} from "./Totals.sol";
 
 /// @dev The opening book: loans recorded as they stood. Interest accrues from the day of the import. Rows come as packed
 /// words, laid out so that most of them is stored as it came; ILoanBook.ImportedLoan tells the bits.
@@ -19,6 +22,7 @@ library OpeningBook {
     using LoanCodec for Position;
     using LoanMath for Position;
     using LoanSchedule for Position;
+    using Totals for Ledger;
 
     uint256 private constant U48 = type(uint48).max;
     /// @dev Bits that a row leaves zero.
@@ -42,9 +46,12 @@ library OpeningBook {
         Batch memory b = Batch(importId, known, today, type(uint256).max, 0, type(uint256).max);
         Position memory p;
         uint256[12] memory words;
+        Tally memory tally;
         for (uint256 i; i < rows.length; ++i) {
             _import(l, policy, b, rows[i], p, words);
+            l.gather(tally, p);
         }
+        l.flush(tally);
     }
 
     function _import(
@@ -65,7 +72,7 @@ library OpeningBook {
         p.accruedThrough = b.today;
         p.instalment = p.dueDatesBefore(b.today);
         if (p.principal != p.principalDue) p.fixInstalment();
-        l.store(id, p);
+        l.write(id, p);
         _tellImported(id, b, row, p, words);
         _tellBalances(id, row, p, words);
         if (p.principal != 0) policy.add(Books.keys(p), uint128(p.principal));
@@ -86,6 +93,7 @@ library OpeningBook {
         p.unpackRunning(0);
         p.unpackDues(row.arrears);
         (p.wordA, p.wordC, p.instalmentAmount) = (0, 0, 0);
+        (p.care, p.wordD, p.servicing) = (CareWord.wrap(0), CareWord.wrap(0), ServicingWord.wrap(0));
         p.principal = (row.balances >> 48) & U48;
         p.state = _stateOf(p);
     }

@@ -78,7 +78,7 @@ library Origination {
     }
 
     function flags(StoredProduct memory t, bool exempt) internal pure returns (uint256) {
-        return LoanCodec.packFlags(t.loanType, t.dayCount, t.waterfall, t.cycleMonths, exempt);
+        return LoanCodec.packFlags(t.loanType, t.dayCount, t.waterfall, t.cycleMonths, exempt, t.served);
     }
 
     function _tellApplied(uint64 id, ILoanBook.Application calldata a, uint24 today, PersonId maker) private {

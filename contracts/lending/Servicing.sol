@@ -8,11 +8,13 @@ import {ChargeKind} from "../types/Enums.sol";
 import {CustomerId, PersonId} from "../types/Ids.sol";
 import {MAX_MONEY, Position, Split} from "../types/LoanStorage.sol";
 import {Books, Ledger} from "./Ledger.sol";
+import {Tally, Totals} from "./Totals.sol";
 
 /// @dev Money coming in, and charges.
 library Servicing {
     using Books for Ledger;
     using LoanMath for Position;
+    using Totals for Ledger;
 
     /// @dev From this posting on a loan takes only its payoff from a deposit, so that no stream of tiny payments can
     /// exhaust the numbers.
@@ -23,6 +25,7 @@ library Servicing {
         external
     {
         ICreditPolicy.Keys memory run;
+        Tally memory tally;
         uint256 repaid;
         uint256 free;
         assembly ("memory-safe") {
@@ -37,32 +40,41 @@ library Servicing {
                 repaid = 0;
                 (run.customer, run.industry, run.region) = (CustomerId.wrap(uint32(p.customer)), p.industry, p.region);
             }
-            repaid += receivePayment(l, id, p, payment.amount, valueDate, address(0));
+            repaid += _receiveOne(l, tally, id, p, payment.amount, valueDate);
             // Nothing made for one payment is used by the next: memory does not grow with the batch.
             assembly ("memory-safe") {
                 mstore(0x40, free)
             }
         }
         if (repaid != 0) policy.reduce(run, uint128(repaid));
+        l.flush(tally);
+    }
+
+    function _receiveOne(
+        Ledger storage l, Tally memory tally, uint64 id, Position memory p, uint256 amount, uint24 valueDate
+    ) private returns (uint256) {
+        Split memory s = receivePayment(l, id, p, amount, valueDate, address(0));
+        l.gatherPayment(tally, p, s);
+        return s.principal;
     }
 
     /// @dev Check, let due dates pass, split, write, tell. `payer` is zero outside the token.
-    /// @return The principal that the caller must take out of the buckets.
+    /// @return s How it was split. The caller takes the principal out of the buckets and counts what moved in the totals.
     function receivePayment(
         Ledger storage l, uint64 id, Position memory p, uint256 amount, uint24 valueDate, address payer
-    ) internal returns (uint256) {
+    ) internal returns (Split memory s) {
         Books.expectLive(id, p);
         l.advance(id, p, valueDate, amount);
-        uint256 owed = p.payoff();
+        // Less than the principal is less than the payoff, which need not be known then.
+        uint256 owed = amount < p.principal ? type(uint256).max : p.payoff();
         _checkAmount(id, p, amount, owed, payer);
-        Split memory s = p.pay(amount, owed);
+        s = p.pay(amount, owed);
         if (p.oldestDue != 0) l.findOldest(id, p);
         if (amount == owed) Books.closeIfSettled(p);
         Books.number(id, p);
         l.storeBalances(id, p);
         _tellRepaid(id, p, s, valueDate, payer);
         Books.tellClosed(id, p, valueDate);
-        return s.principal;
     }
 
     function _checkAmount(uint64 id, Position memory p, uint256 amount, uint256 owed, address payer) private pure {

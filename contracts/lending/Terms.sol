@@ -26,7 +26,8 @@ library Terms {
             maxLoanToValue: terms.maxLoanToValue,
             maxAmount: uint56(terms.maxAmount),
             maxTermDays: uint16(terms.maxTermDays),
-            maxRate: uint32(uint40(terms.maxRate))
+            maxRate: uint32(uint40(terms.maxRate)),
+            served: l.products[product].served
         });
         _tellProduct(product, terms, person);
     }

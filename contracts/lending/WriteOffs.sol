@@ -10,12 +10,14 @@ import {LoanId, PersonId} from "../types/Ids.sol";
 import {MAX_CLAIM, Position, Split} from "../types/LoanStorage.sol";
 import {Books, Ledger, Wiring} from "./Ledger.sol";
 import {Servicing} from "./Servicing.sol";
+import {Totals} from "./Totals.sol";
 
 /// @dev Write-off, recovery, and what is left of an expired earmark.
 library WriteOffs {
     using Books for Ledger;
     using LoanCodec for Position;
     using LoanMath for Position;
+    using Totals for Ledger;
 
     function propose(Ledger storage l, uint64 id, uint128 principal, uint128 interest, PersonId maker) external {
         Books.expect(id, l.load(id), LoanState.Defaulted);
@@ -125,7 +127,8 @@ library WriteOffs {
             return;
         }
         if (!live) return _recover(l, id, p, returned, today, PersonId.wrap(0));
-        uint256 principal = Servicing.receivePayment(l, id, p, returned, today, borrower);
+        uint256 principal = Servicing.receivePayment(l, id, p, returned, today, borrower).principal;
+        l.count(p);
         if (principal != 0) w.policy.reduce(Books.keys(p), uint128(principal));
     }
 }

@@ -14,6 +14,10 @@ library LoanCodec {
     uint256 private constant U52 = (1 << 52) - 1;
     uint256 private constant U92 = (1 << 92) - 1;
     uint256 private constant ARREARS = 1 << 255;
+    /// @dev Bits of `terms` above the product's eight.
+    uint256 private constant SERVED = 1 << 8;
+    uint256 private constant CARED = 1 << 9;
+    uint256 private constant SIGNED = 1 << 10;
 
     /// @dev Fill the terms from word A.
     function unpackTerms(Position memory p, uint256 word) internal pure {
@@ -25,15 +29,15 @@ library LoanCodec {
         p.start = (word >> 128) & U16;
         p.maturity = (word >> 144) & U16;
         p.category = (word >> 160) & 0xf;
-        p.terms = (word >> 164) & 0xff;
+        p.terms = ((word >> 164) & 0xff) | ((word >> 250) << 8);
         p.instalmentAmount = (word >> 172) & U47;
         p.rate = (word >> 219) & U31;
     }
 
     function packTerms(Position memory p) internal pure returns (uint256) {
         return p.customer | (p.product << 32) | (uint256(uint32(p.industry)) << 48) | (uint256(uint48(p.region)) << 80)
-            | (p.start << 128) | (p.maturity << 144) | (p.category << 160) | (p.terms << 164) | (p.instalmentAmount << 172)
-            | (p.rate << 219);
+            | (p.start << 128) | (p.maturity << 144) | (p.category << 160) | ((p.terms & 0xff) << 164) | (p.instalmentAmount << 172)
+            | (p.rate << 219) | ((p.terms >> 8) << 250);
     }
 
     /// @dev Fill the running balances from word B.
@@ -85,14 +89,14 @@ library LoanCodec {
     }
 
     /// @dev The product's terms that a loan carries with it. A cycle of 0, 1, 3, 6 or 12 months is coded in three bits.
-    function packFlags(LoanType kind, DayCount dayCount, Waterfall order, uint8 cycle, bool exempt)
+    function packFlags(LoanType kind, DayCount dayCount, Waterfall order, uint8 cycle, bool exempt, bool served)
         internal
         pure
         returns (uint256)
     {
         uint256 code = cycle == 12 ? 4 : cycle == 6 ? 3 : cycle == 3 ? 2 : cycle;
         return uint256(kind) | (uint256(dayCount) << 2) | (uint256(order) << 3) | (code << 4)
-            | (exempt ? 0x80 : 0);
+            | (exempt ? 0x80 : 0) | (served ? SERVED : 0);
     }
 
     function loanType(Position memory p) internal pure returns (LoanType) {
@@ -107,6 +111,32 @@ library LoanCodec {
         return p.terms & 0x80 != 0;
     }
 
+    /// @dev Whether the product has servicing terms, or the loan a word of its own for what few loans carry.
+    function isSpecial(Position memory p) internal pure returns (bool) {
+        return p.terms & (SERVED | CARED) != 0;
+    }
+
+    function isServed(Position memory p) internal pure returns (bool) {
+        return p.terms & SERVED != 0;
+    }
+
+    function isCared(Position memory p) internal pure returns (bool) {
+        return p.terms & CARED != 0;
+    }
+
+    /// @dev Whether the borrower has signed the term sheet.
+    function isSigned(Position memory p) internal pure returns (bool) {
+        return p.terms & SIGNED != 0;
+    }
+
+    function markCared(Position memory p) internal pure {
+        p.terms |= CARED;
+    }
+
+    function markSigned(Position memory p) internal pure {
+        p.terms |= SIGNED;
+    }
+
     /// @dev Months between due dates; zero: everything at maturity.
     function cycleMonths(Position memory p) internal pure returns (uint256) {
         return (0x0c06030100 >> (p.terms >> 4 & 7) * 8) & 0xff;
@@ -114,6 +144,8 @@ library LoanCodec {
 
     /// @dev What one fen of interest is in the unit of `accrued`.
     function unit(Position memory p) internal pure returns (uint256) {
-        return p.terms & 4 == 0 ? 365e9 : 360e9;
+        unchecked {
+            return 365e9 - (p.terms & 4) * 1.25e9; // 360e9 where the day count's bit is set
+        }
     }
 }

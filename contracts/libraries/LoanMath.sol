@@ -7,6 +7,7 @@ import {MAX_ACCRUED, MAX_MONEY, Position, Split} from "../types/LoanStorage.sol"
 import {Annuity} from "./Annuity.sol";
 import {LoanCodec} from "./LoanCodec.sol";
 import {LoanSchedule} from "./LoanSchedule.sol";
+import {Penalty} from "./Penalty.sol";
 import {Rounding} from "./Rounding.sol";
 
 /// @title What a loan owes, and what a payment pays
@@ -17,6 +18,7 @@ import {Rounding} from "./Rounding.sol";
 library LoanMath {
     using LoanCodec for Position;
     using LoanSchedule for Position;
+    using Penalty for Position;
 
     // ------------------------------------------------------------------ accrual
     /// @dev Accrue to a day. Accruing twice is accruing once. A full register stops growing rather than block a payment.
@@ -25,6 +27,7 @@ library LoanMath {
             if (day <= p.accruedThrough) return;
             uint256 accrued = p.accrued + p.principal * p.rate * (day - p.accruedThrough);
             p.accrued = accrued < MAX_ACCRUED ? accrued : MAX_ACCRUED;
+            if (p.servicing.isSet()) p.accruePenalty(day);
             p.accruedThrough = day;
         }
     }
@@ -50,7 +53,7 @@ library LoanMath {
     function fallDue(Position memory p, uint256 day) internal pure returns (uint256 principal, uint256 interest) {
         unchecked {
             accrue(p, day);
-            bool last = day == p.maturity;
+            bool last = p.servicing.isSet() ? p.instalment + 1 == p.instalments() : day == p.maturity;
             if (last) _roundUp(p);
             uint256 unit = p.unit();
             interest = FixedPointMathLib.min(p.accrued / unit, MAX_MONEY - p.interestDue);

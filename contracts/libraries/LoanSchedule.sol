@@ -12,21 +12,21 @@ import {LoanCodec} from "./LoanCodec.sol";
 library LoanSchedule {
     using LoanCodec for Position;
 
+    /// @dev A business-day rule moves a date back by fewer days than this.
+    uint256 private constant FURTHEST_BACK = 32;
+
     /// @dev A cheap bound: false tells for sure that no due date lies on or before the day. Whatever the start, n months
     /// last more than 30.43 n - 5 days.
     function mayFallDue(Position memory p, uint256 day) internal pure returns (bool) {
         unchecked {
+            if (p.servicing.isSet()) day += FURTHEST_BACK;
             if (day >= p.maturity) return true;
             return (day + 5 - p.start) * 100 >= (p.instalment + 1) * p.cycleMonths() * 3043 && p.terms & 0x70 != 0;
         }
     }
 
-    /// @dev The next due date, or zero where the last has passed.
-    function nextDue(Position memory p) internal pure returns (uint256) {
-        return dueDate(p, p.instalment + 1);
-    }
-
-    /// @dev The due date of an instalment, or zero where the schedule has no such instalment.
+    /// @dev The due date of an instalment before any shift to a business day, or zero where the schedule has no such
+    /// instalment.
     function dueDate(Position memory p, uint256 instalment) internal pure returns (uint256) {
         uint256 cycle = p.cycleMonths();
         if (cycle == 0) return instalment == 1 ? p.maturity : 0;

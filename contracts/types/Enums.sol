@@ -60,6 +60,14 @@ enum DayCount {
     Actual360
 }
 
+/// @dev Where a due date goes that is no business day.
+enum BusinessDayRule {
+    None, // it stays
+    Following,
+    ModifiedFollowing, // the one before where the following lies in the next month
+    Preceding
+}
+
 enum Waterfall {
     FeesFirst, // fees, penalty, interest, principal
     PrincipalFirst // principal, interest, penalty, fees
@@ -74,7 +82,8 @@ enum LoanState {
     Active,
     Defaulted,
     Repaid,
-    WrittenOff
+    WrittenOff,
+    Sold
 }
 
 /// @dev The five categories of the Chinese loan classification; None before the first drawdown.
@@ -92,14 +101,19 @@ enum ClassificationReason {
     Default,
     Judgement,
     Import,
-    Cured
+    Cured,
+    Contagion,
+    ExpectedLoss,
+    Restructured,
+    ObservationEnded
 }
 
 enum DefaultTrigger {
     DaysPastDue,
     UnlikelyToPay,
     Bankruptcy,
-    CrossDefault
+    CrossDefault,
+    Covenant
 }
 
 enum ChargeKind {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.26;
 
+import {CareWord} from "./CareWord.sol";
 import {DayCount, EarmarkMode, LoanState, LoanType, Waterfall} from "./Enums.sol";
+import {ServicingWord} from "./ServicingWord.sol";
 
 /// @dev Largest amount a single loan may carry in any one field, in fen: 47 bits, 1.4 trillion yuan.
 uint256 constant MAX_MONEY = (1 << 47) - 1;
@@ -24,7 +26,7 @@ struct Position {
     uint256 start; // 16
     uint256 maturity; // 16
     uint256 category; // 4
-    uint256 terms; // 8: type 2, day count 1, waterfall 1, cycle 3, rating exempt 1
+    uint256 terms; // 8: type 2, day count 1, waterfall 1, cycle 3, rating exempt 1; above rate 3: served, cared for, signed
     uint256 instalmentAmount; // 47
     uint256 rate; // 31
     // word B: running balances, written by every posting
@@ -44,10 +46,14 @@ struct Position {
     uint256 feeDue; // 47
     uint256 writtenOff; // 52
     uint256 oldestDue; // 16
+    // word D: what few loans carry, where `terms` tells it; and how the product is served
+    CareWord care;
+    ServicingWord servicing;
     // the words as loaded
     uint256 wordA;
     uint256 wordB;
     uint256 wordC;
+    CareWord wordD;
 }
 
 /// @dev How a payment was split. Fen.
@@ -70,6 +76,7 @@ struct StoredProduct {
     uint56 maxAmount;
     uint16 maxTermDays; // zero: no such product
     uint32 maxRate;
+    bool served; // has servicing terms
 }
 
 /// @dev The days past due from which each category holds.

@@ -320,7 +320,7 @@ def test_a_day_closes_and_the_next_opens(system, authority, treasurer, today):
         event("DayClosed", businessDate=today, person=TREASURER),
         event("FlowsClosed", businessDate=today, spent=0, diverted=0),
         event("SupplyClosed", businessDate=today, supply=0, earmarked=0),
-        event("BookClosed", businessDate=today, loans=0, outstanding=0),
+        event("BookClosed", businessDate=today, loans=0, outstanding=0, interest=0),
     )
     assert authority.day() == (today, False)
     assert {tuple(contract.standing()) for contract in governed(system)} == {(today, False, 0)}

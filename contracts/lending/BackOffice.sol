@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.26;
+
+import {IBackOffice} from "../../interfaces/IBackOffice.sol";
+import {ILoanBook} from "../../interfaces/ILoanBook.sol";
+import {Importing} from "../governance/Importing.sol";
+import {DefaultTrigger, Role} from "../types/Enums.sol";
+import {LoanId, PersonId} from "../types/Ids.sol";
+import {CategoryTable, MAX_DAY, MAX_MONEY} from "../types/LoanStorage.sol";
+import {bit} from "../types/Seat.sol";
+import {Corrections} from "./Corrections.sol";
+import {Books, Ledger, Wiring} from "./Ledger.sol";
+import {LoanBookBase} from "./LoanBookBase.sol";
+import {LoanViews} from "./LoanViews.sol";
+import {OpeningBook} from "./OpeningBook.sol";
+import {Quality} from "./Quality.sol";
+import {Terms} from "./Terms.sol";
+import {WriteOffs} from "./WriteOffs.sol";
+
+/// @dev Code that LoanBook runs on its own storage. Called at its own address it knows no seat and no open day, so it
+/// refuses every act and has no loan to show. See IBackOffice.
+contract BackOffice is LoanBookBase, Importing, IBackOffice {
+    using Books for Ledger;
+    using Corrections for Ledger;
+    using LoanViews for Ledger;
+    using OpeningBook for Ledger;
+    using Quality for Ledger;
+    using Terms for Ledger;
+
+    constructor(address authority_, Wiring memory wiring) LoanBookBase(authority_, wiring) {}
+
+    // ------------------------------------------------------------------ terms
+    /// @inheritdoc IBackOffice
+    function setProduct(uint16 product, ILoanBook.Product calldata terms) external {
+        PersonId person = _only(Role.RiskOfficer);
+        _actingDay();
+        _ledger.setProduct(product, terms, person);
+    }
+
+    /// @inheritdoc IBackOffice
+    function setCategoryTable(uint24 effectiveFrom, uint16 specialMention, uint16 substandard, uint16 doubtful, uint16 loss)
+        external
+    {
+        PersonId person = _only(Role.RiskOfficer);
+        _addTable(CategoryTable(effectiveFrom, specialMention, substandard, doubtful, loss), _actingDay(), person);
+    }
+
+    // ------------------------------------------------------------------ quality
+    /// @inheritdoc IBackOffice
+    function declareDefault(LoanId loanId, DefaultTrigger trigger) external {
+        PersonId person = _only(Role.RiskOfficer);
+        _ledger.declareDefault(_wiring(), Books.raw(loanId), trigger, _postingDay(), _tables, person);
+    }
+
+    /// @inheritdoc IBackOffice
+    function cure(LoanId loanId) external {
+        PersonId person = _only(Role.RiskOfficer);
+        _ledger.cure(_wiring(), Books.raw(loanId), _actingDay(), person);
+    }
+
+    /// @inheritdoc IBackOffice
+    function proposeWriteOff(LoanId loanId, uint128 principal, uint128 interest) external {
+        PersonId maker = _only(Role.RiskOfficer);
+        _actingDay();
+        WriteOffs.propose(_ledger, Books.raw(loanId), principal, interest, maker);
+    }
+
+    /// @inheritdoc IBackOffice
+    function writeOff(LoanId loanId, uint128 principal, uint128 interest, uint24 valueDate) external {
+        PersonId checker = _only(Role.Approver);
+        _checkValueDate(valueDate, _actingDay());
+        WriteOffs.writeOff(_ledger, _wiring(), Books.raw(loanId), principal, interest, valueDate, checker);
+    }
+
+    /// @inheritdoc IBackOffice
+    function recover(LoanId loanId, uint128 amount, uint24 valueDate) external {
+        PersonId person = _only(Role.Collector);
+        _checkSigners(loanId, valueDate, _postingDay());
+        WriteOffs.recover(_ledger, Books.raw(loanId), amount, valueDate, person);
+    }
+
+    /// @inheritdoc IBackOffice
+    function announce(LoanId loanId) external {
+        Quality.announce(_ledger, _wiring(), Books.raw(loanId));
+    }
+
+    // ------------------------------------------------------------------ corrections
+    /// @inheritdoc IBackOffice
+    function proposeBackValue(bytes32 posting, uint24 valueDate) external {
+        PersonId maker = _onlyAny(bit(Role.Collector) | bit(Role.Treasurer));
+        _checkValueDate(valueDate, _postingDay());
+        _ledger.proposeBackValue(posting, valueDate, maker);
+    }
+
+    /// @inheritdoc IBackOffice
+    function authoriseBackValue(bytes32 posting, uint24 valueDate) external {
+        PersonId checker = _only(Role.Approver);
+        _checkValueDate(valueDate, _postingDay());
+        _ledger.authoriseBackValue(posting, valueDate, checker);
+    }
+
+    /// @inheritdoc IBackOffice
+    function proposeReversal(ILoanBook.Reversal calldata reversal) external {
+        PersonId maker = _onlyAny(bit(Role.Collector) | bit(Role.Treasurer));
+        _actingDay();
+        _ledger.proposeReversal(reversal, maker);
+    }
+
+    /// @inheritdoc IBackOffice
+    function reverse(ILoanBook.Reversal calldata reversal) external {
+        PersonId checker = _only(Role.Approver);
+        _ledger.reverse(_wiring(), reversal, _actingDay(), checker);
+    }
+
+    // ------------------------------------------------------------------ opening book
+    /// @inheritdoc IBackOffice
+    function importLoans(uint32 importId, ILoanBook.ImportedLoan[] calldata rows) external {
+        _only(Role.LoanOfficer);
+        uint256 total;
+        for (uint256 i; i < rows.length; ++i) {
+            total += (rows[i].balances >> 48) & type(uint48).max;
+        }
+        _count(importId, rows.length, total);
+        _loans += uint64(rows.length);
+        _ledger.importLoans(policy, customers.customers(), importId, rows, _postingDay());
+    }
+
+    // ------------------------------------------------------------------ views
+    /// @inheritdoc IBackOffice
+    function loanOf(LoanId loanId) external view returns (ILoanBook.Loan memory) {
+        return _ledger.loanOf(Books.raw(loanId));
+    }
+
+    /// @inheritdoc IBackOffice
+    function preview(LoanId loanId, uint24 valueDate) external view returns (ILoanBook.Loan memory) {
+        return _ledger.preview(Books.raw(loanId), valueDate);
+    }
+
+    /// @inheritdoc IBackOffice
+    function payoff(LoanId loanId, uint24 valueDate) external view returns (uint128) {
+        return _ledger.payoff(Books.raw(loanId), valueDate);
+    }
+
+    /// @inheritdoc IBackOffice
+    function postingHash(LoanId loanId, address account) external pure returns (bytes32) {
+        return Books.postingHash(Books.raw(loanId), account);
+    }
+
+    /// @inheritdoc IBackOffice
+    function batchHash(ILoanBook.Payment[] calldata payments) external pure returns (bytes32) {
+        return keccak256(abi.encode(payments));
+    }
+
+    /// @inheritdoc IBackOffice
+    function obligationOf(LoanId loanId, uint16 instalment) external view returns (uint24, uint128, uint128) {
+        uint256 word = _ledger.obligations[(uint256(Books.raw(loanId)) << 16) | instalment];
+        return (uint24(word & MAX_DAY), uint128((word >> 16) & MAX_MONEY), uint128(word >> 63));
+    }
+
+    /// @inheritdoc IBackOffice
+    function isReversed(LoanId loanId, uint16 posting) external view returns (bool) {
+        return Corrections.isReversed(_ledger, Books.raw(loanId), posting);
+    }
+
+    /// @inheritdoc IBackOffice
+    function productOf(uint16 product) external view returns (ILoanBook.Product memory) {
+        return _ledger.productOf(product);
+    }
+
+    /// @inheritdoc IBackOffice
+    function categoryTableOn(uint24 day) external view returns (uint16, uint16, uint16, uint16) {
+        CategoryTable memory t = _ledger.tableOn(_tables, day);
+        return (t.specialMention, t.substandard, t.doubtful, t.loss);
+    }
+
+    /// @inheritdoc IBackOffice
+    function loanIdOf(bytes32 externalRef) external pure returns (LoanId) {
+        return LoanId.wrap(OpeningBook.idOf(externalRef));
+    }
+}

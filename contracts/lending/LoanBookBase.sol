@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.26;
+
+import {ICollateralRegistry} from "../../interfaces/ICollateralRegistry.sol";
+import {ICreditPolicy} from "../../interfaces/ICreditPolicy.sol";
+import {ICustomerRegistry} from "../../interfaces/ICustomerRegistry.sol";
+import {IDepositToken} from "../../interfaces/IDepositToken.sol";
+import {IGuaranteeRegistry} from "../../interfaces/IGuaranteeRegistry.sol";
+import {IRatingRegistry} from "../../interfaces/IRatingRegistry.sol";
+import {Governed} from "../governance/Governed.sol";
+import {LoanId, PersonId} from "../types/Ids.sol";
+import {CategoryTable} from "../types/LoanStorage.sol";
+import {Books, Ledger, Wiring} from "./Ledger.sol";
+import {Terms} from "./Terms.sol";
+
+/// @dev Counters in the word of the business day, which every posting reads.
+abstract contract Counting is Governed {
+    uint64 internal _loans; // applied for or imported
+    uint64 internal _applications;
+    uint16 internal _tables;
+}
+
+/// @dev What LoanBook and BackOffice share: the same storage, in the same places, and the same wiring. BackOffice's code
+/// runs on LoanBook's storage, so neither may put a variable of its own before the ledger.
+abstract contract LoanBookBase is Counting {
+    using Books for Ledger;
+    using Terms for Ledger;
+
+    ICreditPolicy public immutable policy;
+    ICustomerRegistry public immutable customers;
+    IRatingRegistry public immutable ratings;
+    ICollateralRegistry public immutable collateral;
+    IGuaranteeRegistry public immutable guarantees;
+    IDepositToken public immutable token;
+
+    Ledger internal _ledger;
+
+    constructor(address authority_, Wiring memory wiring) Governed(authority_) {
+        policy = wiring.policy;
+        customers = wiring.customers;
+        ratings = wiring.ratings;
+        collateral = wiring.collateral;
+        guarantees = wiring.guarantees;
+        token = wiring.token;
+    }
+
+    function _wiring() internal view returns (Wiring memory) {
+        return Wiring(policy, customers, ratings, collateral, guarantees, token);
+    }
+
+    function _addTable(CategoryTable memory table, uint24 earliest, PersonId person) internal {
+        _ledger.addTable(_tables, table, earliest, person);
+        ++_tables;
+    }
+
+    /// @dev A posting of today needs one signer; one with a past value date, a second who allowed it.
+    function _checkSigners(LoanId loanId, uint24 valueDate, uint24 today) internal {
+        if (valueDate != today) {
+            _useAuthorisation(Books.postingHash(Books.raw(loanId), msg.sender), valueDate, today);
+        }
+    }
+
+    function _useAuthorisation(bytes32 posting, uint24 valueDate, uint24 today) internal {
+        _checkValueDate(valueDate, today);
+        _ledger.useAuthorisation(posting, valueDate, today);
+    }
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.26;
+
+import {DefaultTrigger} from "../contracts/types/Enums.sol";
+import {LoanId} from "../contracts/types/Ids.sol";
+import {ILoanBook} from "./ILoanBook.sol";
+
+/// @title The rarer acts and the views of the loan book
+/// @notice Called at the loan book's own address: what LoanBook does not know itself it runs as BackOffice's code, on its
+/// own storage. Events, errors and structs are ILoanBook's.
+interface IBackOffice {
+    // ---------------------------------------------------------------- terms
+    /// @notice Set a product. Only risk officers.
+    function setProduct(uint16 product, ILoanBook.Product calldata terms) external;
+    /// @notice Set the category table from a date on (never in the past). Only risk officers.
+    function setCategoryTable(uint24 effectiveFrom, uint16 specialMention, uint16 substandard, uint16 doubtful, uint16 loss) external;
+
+    // ---------------------------------------------------------------- quality
+    /// @notice Declare default. Only risk officers.
+    function declareDefault(LoanId loanId, DefaultTrigger trigger) external;
+    /// @notice Return a defaulted loan with nothing overdue to the living. Only risk officers.
+    function cure(LoanId loanId) external;
+    /// @notice Propose a write-off. Only risk officers.
+    function proposeWriteOff(LoanId loanId, uint128 principal, uint128 interest) external;
+    /// @notice Write off what another proposed. Only approvers.
+    function writeOff(LoanId loanId, uint128 principal, uint128 interest, uint24 valueDate) external;
+    /// @notice Book money received on a written-off claim. Only collectors.
+    function recover(LoanId loanId, uint128 amount, uint24 valueDate) external;
+    /// @notice Tell the collateral and guarantee registries how a loan stands, so that theirs can be released. Anyone.
+    function announce(LoanId loanId) external;
+
+    // ---------------------------------------------------------------- corrections
+    /// @notice Propose one posting, or one batch, with a past value date. Only collectors or treasurers.
+    /// @param posting `postingHash` of the loan and of the account that will post, or `batchHash` of the payments.
+    function proposeBackValue(bytes32 posting, uint24 valueDate) external;
+    /// @notice Allow what another proposed, once. Only approvers.
+    function authoriseBackValue(bytes32 posting, uint24 valueDate) external;
+    /// @notice Propose the reversal of a payment or drawdown. Only collectors or treasurers.
+    function proposeReversal(ILoanBook.Reversal calldata reversal) external;
+    /// @notice Reverse what another proposed. Only approvers.
+    function reverse(ILoanBook.Reversal calldata reversal) external;
+
+    // ---------------------------------------------------------------- opening book
+    /// @notice Record loans of an opening book. Only loan officers, under a released import.
+    function importLoans(uint32 importId, ILoanBook.ImportedLoan[] calldata rows) external;
+
+    // ---------------------------------------------------------------- views
+    /// @return The loan as stored.
+    function loanOf(LoanId loanId) external view returns (ILoanBook.Loan memory);
+    /// @return The loan as it would stand at a value date on or after its last posting: due dates passed, interest accrued.
+    function preview(LoanId loanId, uint24 valueDate) external view returns (ILoanBook.Loan memory);
+    /// @return What must be paid at a value date to close the loan, in fen.
+    function payoff(LoanId loanId, uint24 valueDate) external view returns (uint128);
+    /// @return The name of an account's next posting on a loan, for back-valuing it.
+    function postingHash(LoanId loanId, address account) external pure returns (bytes32);
+    /// @return The name of a batch of payments, for back-valuing it.
+    function batchHash(ILoanBook.Payment[] calldata payments) external pure returns (bytes32);
+    /// @return An instalment that fell due and was not paid in the same posting: its day, principal and interest in fen.
+    function obligationOf(LoanId loanId, uint16 instalment) external view returns (uint24, uint128, uint128);
+    /// @return Whether a posting was reversed.
+    function isReversed(LoanId loanId, uint16 posting) external view returns (bool);
+    /// @return The product's terms.
+    function productOf(uint16 product) external view returns (ILoanBook.Product memory);
+    /// @return The days past due from which special mention, substandard, doubtful and loss hold on a day.
+    function categoryTableOn(uint24 day) external view returns (uint16, uint16, uint16, uint16);
+    /// @return The id of an imported loan: the low 63 bits of keccak256(externalRef) with the top bit set.
+    function loanIdOf(bytes32 externalRef) external pure returns (LoanId);
+}
