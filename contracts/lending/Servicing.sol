@@ -66,7 +66,7 @@ library Servicing {
         Books.expectLive(id, p);
         l.advance(id, p, valueDate, amount);
         // Less than the principal is less than the payoff, which need not be known then.
-        uint256 owed = amount < p.principal ? type(uint256).max : p.payoff();
+        uint256 owed = amount != 0 && amount < p.principal ? type(uint256).max : p.payoff();
         _checkAmount(id, p, amount, owed, payer);
         s = p.pay(amount, owed);
         if (p.oldestDue != 0) l.findOldest(id, p);
