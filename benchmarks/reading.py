@@ -264,12 +264,22 @@ def _call(url: str, method: str, *params: Any) -> Any:
     return answer["result"]
 
 
+def _receipt(url: str, transaction: str) -> dict[str, Any]:
+    """The receipt of a transaction, once anvil has mined it, which it does after it answers."""
+    for _ in range(100):
+        found: dict[str, Any] | None = _call(url, "eth_getTransactionReceipt", transaction)
+        if found is not None:
+            return found
+        time.sleep(0.05)
+    raise NotFound(f"transaction {transaction} is not mined after five seconds")
+
+
 def _filled(url: str) -> tuple[str, int]:
     """A contract that has emitted the logs, and the last block."""
     account = _call(url, "eth_accounts")[0]
     gas = hex(20_000_000)
     created = _call(url, "eth_sendTransaction", {"from": account, "data": "0x" + CREATION.hex(), "gas": gas})
-    contract = str(_call(url, "eth_getTransactionReceipt", created)["contractAddress"])
+    contract = str(_receipt(url, created)["contractAddress"])
     _call(url, "evm_setAutomine", False)
     rng, topic = random.Random(1), keccak(text=SIGNATURE)
     for block in range(READ_BLOCKS):
