@@ -109,18 +109,20 @@ def fetch(
 ) -> Iterator[Chunk]:
     """Read blocks ``first`` to ``last`` as successive chunks, several requests under way at once.
 
-    Ranges grow and shrink with the density of events, and halve where the node refuses one or does not
-    answer in time. Parameters: ``parent_hash`` of the block before ``first``, where known. Raises
-    Reorganised where a chunk does not follow on the one before, and as ``fetch_range`` does.
+    The first range is asked alone. Ranges grow and shrink with the density of events, and halve where the
+    node refuses one or does not answer in time. Parameters: ``parent_hash`` of the block before ``first``,
+    where known. Raises Reorganised where a chunk does not follow on the one before, and as ``fetch_range``
+    does.
     """
     pending: deque[tuple[int, Future[list[Chunk]]]] = deque()
     following = first
     span = min(FIRST_BLOCKS, MOST_BLOCKS)
+    allowed = 1  # until the first range has told how dense events are
     bar = tqdm(total=last - first + 1, unit="block", desc="reading events", disable=not progress)
     pool = ThreadPoolExecutor(in_flight, thread_name_prefix="reader")
     try:
         while following <= last or pending:
-            while following <= last and len(pending) < in_flight:
+            while following <= last and len(pending) < allowed:
                 end = min(last, following + span - 1)
                 pending.append((following, pool.submit(_fetch_split, node, catalogue, following, end)))
                 following = end + 1
@@ -135,7 +137,7 @@ def fetch(
                 parent_hash = chunk.last_hash
                 bar.update(chunk.last - chunk.first + 1)
                 yield chunk
-            span = _next_span(span, chunks)
+            span, allowed = _next_span(span, chunks), in_flight
     finally:
         bar.close()
         pool.shutdown(wait=True, cancel_futures=True)
