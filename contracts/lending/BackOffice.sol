@@ -3,6 +3,7 @@ pragma solidity 0.8.26;
 
 import {IBackOffice} from "../../interfaces/IBackOffice.sol";
 import {ILoanBook} from "../../interfaces/ILoanBook.sol";
+import {ILoanQuality} from "../../interfaces/ILoanQuality.sol";
 import {Importing} from "../governance/Importing.sol";
 import {DefaultTrigger, Role} from "../types/Enums.sol";
 import {LoanId, PersonId} from "../types/Ids.sol";
@@ -19,7 +20,7 @@ import {WriteOffs} from "./WriteOffs.sol";
 
 /// @dev Code that LoanBook runs on its own storage. Called at its own address it knows no seat and no open day, so it
 /// refuses every act and has no loan to show. See IBackOffice.
-contract BackOffice is LoanBookBase, Importing, IBackOffice {
+contract BackOffice is LoanBookBase, Importing, IBackOffice, ILoanQuality {
     using Books for Ledger;
     using Corrections for Ledger;
     using LoanViews for Ledger;
@@ -129,6 +130,11 @@ contract BackOffice is LoanBookBase, Importing, IBackOffice {
     /// @inheritdoc IBackOffice
     function loanOf(LoanId loanId) external view returns (ILoanBook.Loan memory) {
         return _ledger.loanOf(Books.raw(loanId));
+    }
+
+    /// @inheritdoc ILoanQuality
+    function careOf(LoanId loanId) external view returns (Care memory) {
+        return _ledger.careOf(Books.raw(loanId));
     }
 
     /// @inheritdoc IBackOffice

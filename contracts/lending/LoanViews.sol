@@ -2,8 +2,10 @@
 pragma solidity 0.8.26;
 
 import {ILoanBook} from "../../interfaces/ILoanBook.sol";
+import {ILoanQuality} from "../../interfaces/ILoanQuality.sol";
 import {LoanMath} from "../libraries/LoanMath.sol";
 import {Penalty} from "../libraries/Penalty.sol";
+import {CareWord, Floor} from "../types/CareWord.sol";
 import {Category, LoanState} from "../types/Enums.sol";
 import {CustomerId} from "../types/Ids.sol";
 import {Position} from "../types/LoanStorage.sol";
@@ -26,6 +28,22 @@ library LoanViews {
     function payoff(Ledger storage l, uint64 id, uint256 day) external view returns (uint128) {
         Position memory p = _at(l, id, day);
         return Books.isLive(p) ? uint128(p.payoff()) : 0;
+    }
+
+    function careOf(Ledger storage l, uint64 id) external view returns (ILoanQuality.Care memory shown) {
+        CareWord care = l.load(id).care;
+        shown.penaltyAccrued = care.penaltyAccrued();
+        shown.misused = uint128(care.misused());
+        shown.judgement = Category(care.floorOf(Floor.Judgement));
+        shown.contagion = Category(care.floorOf(Floor.Contagion));
+        shown.expectedLoss = Category(care.floorOf(Floor.ExpectedLoss));
+        shown.restructured = Category(care.floorOf(Floor.Restructured));
+        shown.observedUntil = uint24(care.observedUntil());
+        shown.observedPayments = uint8(care.observedPayments());
+        shown.restructurings = uint8(care.restructurings());
+        shown.repricedOn = uint24(care.repricedOn());
+        shown.called = care.isCalled();
+        shown.uncovered = uint128(care.uncovered());
     }
 
     /// @dev As it would stand on a day, with no payment in between.
