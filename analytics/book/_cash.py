@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from analytics.book._frames import Column
-from analytics.book._rows import Keys, Record, Writer, latest, latest_text
+from analytics.book._rows import Record, Writer, latest, latest_text
 from analytics.ledger import DIVERSIONS, FLOWS
 
 
@@ -30,7 +30,7 @@ def earmarks(record: Record) -> dict[str, Column]:
     )
     for rows in (credited, spent, returned, reversed_):
         rows.join("earmark", ("loan_id", "borrower"))
-    keys = Keys(credited["earmark"], "earmark", repeated=True)
+    keys = credited.keys("earmark")
     first = np.unique(keys.codes, return_index=True)[1]
     remaining: list[Writer] = [
         (credited, "earmark", "remaining"), (spent, "earmark", "remaining"), (returned, "earmark", 0),

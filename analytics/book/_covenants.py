@@ -65,5 +65,4 @@ def figures(record: Record) -> dict[str, Column]:
 def _last(rows: Rows, key: tuple[str, ...]) -> Rows:
     """The last row of each key, in the order in which the keys were first told."""
     rows.join("key", key)
-    keys = Keys(rows["key"], "key", repeated=True)
-    return Rows(rows.name, rows.table.take(pa.array(rows.last(keys, "key").row)))
+    return Rows(rows.name, rows.table.take(pa.array(rows.last(rows.keys("key"), "key").row)))

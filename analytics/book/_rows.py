@@ -111,6 +111,12 @@ class Rows:
         parts = [self.table.column(column).cast(pa.string()) for column in columns]
         self._arrays[name] = frozen(pc.binary_join_element_wise(*parts, ":").to_numpy())
 
+    def keys(self, key: str) -> Keys:
+        """The different values of a column, in the order in which they appear."""
+        keys = Keys(self[key], key, repeated=True)
+        self._positions[keys, key] = keys.codes
+        return keys
+
     def positions(self, keys: Keys, key: str) -> Integers:
         """The position of each event among the keys; raises NotFound as they do."""
         if (keys, key) not in self._positions:

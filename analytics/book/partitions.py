@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from analytics.book._loans import keyed
-from analytics.book._rows import EventTables, Keys, Record, Rows, total_by
+from analytics.book._rows import EventTables, Record, Rows, total_by
 from analytics.book._words import Values
 from analytics.book.rebuild import rebuild
 from analytics.chain.abi import WIDE
@@ -165,11 +165,13 @@ def _first_and_last(rows: Rows, columns: Sequence[str], sums: Sequence[str]) -> 
     if len(columns) > 1:
         key = ":".join(columns)
         rows.join(key, columns)
-    keys = Keys(rows[key], key, repeated=True)
+    keys = rows.keys(key)
     first = np.empty(len(keys), dtype=np.int64)
     first[keys.codes[::-1]] = np.arange(len(rows))[::-1]
     last = rows.last(keys, key).row
-    kept = np.union1d(first, last)
+    ends = np.zeros(len(rows), dtype=np.bool_)
+    ends[first] = ends[last] = True
+    kept = np.flatnonzero(ends)
     table = rows.table.take(pa.array(kept))
     for column in sums:
         total = total_by(keys, rows, key, column)
