@@ -240,7 +240,7 @@ interface ILoanBook {
     error LoanBook_NotProposed(uint64 loanId);
     /// @notice Thrown when a posting does not exist, was reversed already, or is of a kind that cannot be.
     error LoanBook_NotReversible(uint64 loanId, uint16 posting);
-    /// @notice Thrown when a loan has nothing overdue to default on, or too few days.
+    /// @notice Thrown when a loan has nothing overdue to default on, too few days, or no covenant whose notice ran out.
     error LoanBook_NotInDefault(uint64 loanId, uint24 daysPastDue);
 
     // ---------------------------------------------------------------- new business

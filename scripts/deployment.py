@@ -35,6 +35,7 @@ WIRING: Final[Mapping[str, Sequence[str]]] = {
         "CollateralRegistry",
         "GuaranteeRegistry",
         "DepositToken",
+        "CovenantRegistry",
     ),
 }
 

@@ -44,7 +44,7 @@ from scripts.products import PRODUCTS, set_products
 from scripts.transactions import Receipt, Refused
 
 DENOMINATORS: Final = {"book": 1, "tier1_capital": 2}
-TRIGGERS: Final = ("days_past_due", "unlikely_to_pay", "bankruptcy", "cross_default")
+TRIGGERS: Final = ("days_past_due", "unlikely_to_pay", "bankruptcy", "cross_default", "covenant")
 EARMARK_DAYS: Final = 180
 REASON: Final = keccak(text="resolution of the board")
 

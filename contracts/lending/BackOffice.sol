@@ -123,7 +123,7 @@ contract BackOffice is LoanBookBase, Importing, IBackOffice, ILoanQuality {
         }
         _count(importId, rows.length, total);
         _loans += uint64(rows.length);
-        _ledger.importLoans(policy, customers.customers(), importId, rows, _postingDay());
+        _ledger.importLoans(_wiring(), importId, rows, _postingDay());
     }
 
     // ------------------------------------------------------------------ views

@@ -2,6 +2,7 @@
 pragma solidity 0.8.26;
 
 import {ICollateralRegistry} from "../../interfaces/ICollateralRegistry.sol";
+import {ICovenantRegistry} from "../../interfaces/ICovenantRegistry.sol";
 import {ICreditPolicy} from "../../interfaces/ICreditPolicy.sol";
 import {ICustomerRegistry} from "../../interfaces/ICustomerRegistry.sol";
 import {IDepositToken} from "../../interfaces/IDepositToken.sol";
@@ -29,6 +30,7 @@ struct Wiring {
     ICollateralRegistry collateral;
     IGuaranteeRegistry guarantees;
     IDepositToken token;
+    ICovenantRegistry covenants;
 }
 
 /// @dev All that a loan book keeps.

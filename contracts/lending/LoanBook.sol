@@ -31,7 +31,10 @@ contract LoanBook is LoanBookBase, ILoanBook {
     constructor(BackOffice back)
         LoanBookBase(
             back.authority(),
-            Wiring(back.policy(), back.customers(), back.ratings(), back.collateral(), back.guarantees(), back.token())
+            Wiring(
+                back.policy(), back.customers(), back.ratings(), back.collateral(), back.guarantees(), back.token(),
+                back.covenants()
+            )
         )
     {
         backOffice = address(back);

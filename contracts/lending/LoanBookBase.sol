@@ -2,6 +2,7 @@
 pragma solidity 0.8.26;
 
 import {ICollateralRegistry} from "../../interfaces/ICollateralRegistry.sol";
+import {ICovenantRegistry} from "../../interfaces/ICovenantRegistry.sol";
 import {ICreditPolicy} from "../../interfaces/ICreditPolicy.sol";
 import {ICustomerRegistry} from "../../interfaces/ICustomerRegistry.sol";
 import {IDepositToken} from "../../interfaces/IDepositToken.sol";
@@ -32,6 +33,7 @@ abstract contract LoanBookBase is Counting {
     ICollateralRegistry public immutable collateral;
     IGuaranteeRegistry public immutable guarantees;
     IDepositToken public immutable token;
+    ICovenantRegistry public immutable covenants;
 
     Ledger internal _ledger;
 
@@ -42,10 +44,11 @@ abstract contract LoanBookBase is Counting {
         collateral = wiring.collateral;
         guarantees = wiring.guarantees;
         token = wiring.token;
+        covenants = wiring.covenants;
     }
 
     function _wiring() internal view returns (Wiring memory) {
-        return Wiring(policy, customers, ratings, collateral, guarantees, token);
+        return Wiring(policy, customers, ratings, collateral, guarantees, token, covenants);
     }
 
     function _addTable(CategoryTable memory table, uint24 earliest, PersonId person) internal {

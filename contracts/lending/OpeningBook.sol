@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.26;
 
-import {ICreditPolicy} from "../../interfaces/ICreditPolicy.sol";
 import {ILoanBook} from "../../interfaces/ILoanBook.sol";
 import {Codes} from "../libraries/Codes.sol";
 import {LoanCodec} from "../libraries/LoanCodec.sol";
@@ -11,7 +10,7 @@ import {CareWord} from "../types/CareWord.sol";
 import {Category, LoanState} from "../types/Enums.sol";
 import {MAX_MONEY, Position} from "../types/LoanStorage.sol";
 import {ServicingWord} from "../types/ServicingWord.sol";
-import {Books, Ledger} from "./Ledger.sol";
+import {Books, Ledger, Wiring} from "./Ledger.sol";
 import {Origination} from "./Origination.sol";
 import {Tally, Totals} from "./Totals.sol";
 
@@ -37,25 +36,26 @@ library OpeningBook {
         uint256 today;
         uint256 product; // the last row's, and its flags
         uint256 flags;
+        bool covenanted; // whether loans of that product come under covenants
         uint256 codes; // the last row's industry and region, known to be codes
     }
 
     function importLoans(
-        Ledger storage l, ICreditPolicy policy, uint256 known, uint32 importId, ILoanBook.ImportedLoan[] calldata rows, uint24 today
+        Ledger storage l, Wiring memory w, uint32 importId, ILoanBook.ImportedLoan[] calldata rows, uint24 today
     ) external {
-        Batch memory b = Batch(importId, known, today, type(uint256).max, 0, type(uint256).max);
+        Batch memory b = Batch(importId, w.customers.customers(), today, type(uint256).max, 0, false, type(uint256).max);
         Position memory p;
         uint256[12] memory words;
         Tally memory tally;
         for (uint256 i; i < rows.length; ++i) {
-            _import(l, policy, b, rows[i], p, words);
+            _import(l, w, b, rows[i], p, words);
             l.gather(tally, p);
         }
         l.flush(tally);
     }
 
     function _import(
-        Ledger storage l, ICreditPolicy policy, Batch memory b, ILoanBook.ImportedLoan calldata row, Position memory p,
+        Ledger storage l, Wiring memory w, Batch memory b, ILoanBook.ImportedLoan calldata row, Position memory p,
         uint256[12] memory words
     ) private {
         uint64 id = idOf(row.externalRef);
@@ -67,6 +67,7 @@ library OpeningBook {
         if (p.product != b.product) {
             b.flags = Origination.flags(l.product(uint16(p.product)), false);
             b.product = p.product;
+            b.covenanted = l.servicing[uint16(p.product)].isCovenanted();
         }
         p.terms = b.flags;
         p.accruedThrough = b.today;
@@ -75,7 +76,8 @@ library OpeningBook {
         l.write(id, p);
         _tellImported(id, b, row, p, words);
         _tellBalances(id, row, p, words);
-        if (p.principal != 0) policy.add(Books.keys(p), uint128(p.principal));
+        if (p.principal != 0) w.policy.add(Books.keys(p), uint128(p.principal));
+        if (b.covenanted && Books.isLive(p)) Origination.enter(w, p);
     }
 
     function _checkCodes(Batch memory b, ILoanBook.ImportedLoan calldata row, Position memory p) private pure {

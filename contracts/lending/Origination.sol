@@ -104,6 +104,14 @@ library Origination {
         l.store(id, p);
         emit ILoanBook.LoanApproved(id, uint128(p.undrawn), uint24(p.availableUntil), today, PersonId.unwrap(checker));
         w.policy.reserve(loanId, Books.keys(p), uint128(p.undrawn));
+        if (p.servicing.isCovenanted()) enter(w, p);
+    }
+
+    /// @dev The customer's loans of the product come under its covenants, at the grade that holds.
+    function enter(Wiring memory w, Position memory p) internal {
+        CustomerId customer = CustomerId.wrap(uint32(p.customer));
+        (uint8 grade,) = w.ratings.ratingOf(customer);
+        w.covenants.enter(customer, uint16(p.product), grade);
     }
 
     function _checkRating(Wiring memory w, uint256 customer, uint24 today) private view {
@@ -143,7 +151,7 @@ library Origination {
     function originate(Ledger storage l, Wiring memory w, LoanId loanId, uint24 valueDate, uint24 today, uint32[] calldata liens)
         external
     {
-        Position memory p = _loadDrawable(l, Books.raw(loanId), today);
+        Position memory p = _loadDrawable(l, w, Books.raw(loanId), today);
         Books.expect(Books.raw(loanId), p, LoanState.Approved);
         uint256 amount = p.undrawn;
         _lend(l, loanId, p, amount, valueDate, address(0));
@@ -153,7 +161,7 @@ library Origination {
 
     /// @dev Draw into the customer's account, as earmarked money.
     function drawDown(Ledger storage l, Wiring memory w, LoanId loanId, Draw calldata d, uint32[] calldata liens) external {
-        Position memory p = _loadDrawable(l, Books.raw(loanId), d.today);
+        Position memory p = _loadDrawable(l, w, Books.raw(loanId), d.today);
         if (d.amount == 0 || d.amount > p.undrawn) {
             revert ILoanBook.LoanBook_AmountInvalid(Books.raw(loanId), d.amount, p.undrawn);
         }
@@ -167,12 +175,17 @@ library Origination {
         w.token.creditDrawdown(loanId, account, d.amount, d.payees, purpose, d.expiry, terms.earmarkMode);
     }
 
-    function _loadDrawable(Ledger storage l, uint64 id, uint24 today) private view returns (Position memory p) {
+    function _loadDrawable(Ledger storage l, Wiring memory w, uint64 id, uint24 today)
+        private
+        view
+        returns (Position memory p)
+    {
         p = l.load(id);
         if (p.state != LoanState.Approved && p.state != LoanState.Active) {
             revert ILoanBook.LoanBook_WrongState(id, uint8(p.state));
         }
         if (today > p.availableUntil) revert ILoanBook.LoanBook_ApprovalLapsed(id, uint24(p.availableUntil));
+        if (p.servicing.isCovenanted()) w.covenants.checkDrawing(CustomerId.wrap(uint32(p.customer)), uint16(p.product));
     }
 
     function _lend(Ledger storage l, LoanId loanId, Position memory p, uint256 amount, uint24 valueDate, address account)

@@ -5,7 +5,7 @@ import {FixedPointMathLib} from "solady/src/utils/FixedPointMathLib.sol";
 import {ILoanBook} from "../../interfaces/ILoanBook.sol";
 import {LoanMath} from "../libraries/LoanMath.sol";
 import {Category, ClassificationReason, DefaultTrigger, LoanState} from "../types/Enums.sol";
-import {LoanId, PersonId} from "../types/Ids.sol";
+import {CustomerId, LoanId, PersonId} from "../types/Ids.sol";
 import {CategoryTable, Position} from "../types/LoanStorage.sol";
 import {Books, Ledger, Wiring} from "./Ledger.sol";
 import {Terms} from "./Terms.sol";
@@ -66,6 +66,7 @@ library Quality {
         if (trigger == DefaultTrigger.DaysPastDue && daysPastDue <= DEFAULT_DAYS) {
             revert ILoanBook.LoanBook_NotInDefault(id, daysPastDue);
         }
+        if (trigger == DefaultTrigger.Covenant) _checkBreach(w, id, p, today, daysPastDue);
         p.state = LoanState.Defaulted;
         uint256 category = FixedPointMathLib.max(Terms.categoryBy(l.tableOn(lastTable, today), daysPastDue), p.category);
         category = FixedPointMathLib.max(category, uint256(Category.Substandard));
@@ -74,6 +75,13 @@ library Quality {
             id, uint8(trigger), daysPastDue, today, uint128(p.principal), uint128(p.interestDue), PersonId.unwrap(person)
         );
         announce(w, id, p);
+    }
+
+    /// @dev A covenant is a default where its notice ran out and nobody cured it.
+    function _checkBreach(Wiring memory w, uint64 id, Position memory p, uint24 today, uint24 daysPastDue) private view {
+        if (!w.covenants.breachOf(CustomerId.wrap(uint32(p.customer)), uint16(p.product), today)) {
+            revert ILoanBook.LoanBook_NotInDefault(id, daysPastDue);
+        }
     }
 
     function cure(Ledger storage l, Wiring memory w, uint64 id, uint24 today, PersonId person) external {
