@@ -46,6 +46,7 @@ contract CovenantRegistry is CovenantRules {
         CUSTOMERS = ICustomerRegistry(customers);
     }
 
+    // ---------------------------------------------------------------- facts
 
     /// @inheritdoc ICovenantRegistry
     function reportStanding(CustomerId customer, Standing standing_) external {
@@ -88,8 +89,7 @@ contract CovenantRegistry is CovenantRules {
 
     /// @inheritdoc ICovenantRegistry
     function evaluate(CustomerId customer) external {
-        uint24 today = _postingDay();
-        _retest(customer, EVERY_TEST, today);
+        _retest(customer, EVERY_TEST, _postingDay());
     }
 
     // ---------------------------------------------------------------- facilities

@@ -261,6 +261,19 @@ def test_sixteen_products_and_no_more(covenants, customer, book, set_rules, cred
     )
 
 
+def test_everything_at_once_fits_in_a_block(covenants, customer, book, risk_officer, stranger, next_day):
+    """Sixteen products that ask for all eight measures, none of which was ever reported: 128 notices."""
+    for product in range(201, 217):
+        for measure in range(8):
+            covenants.setMeasureRule(product, measure, (MINIMUM, ONE, NOTICE, CURE, 1), {"from": risk_officer})
+        covenants.enter(customer, product, 5, {"from": book})
+    day = next_day(2)
+    sent = covenants.evaluate(customer, {"from": stranger})
+    assert len(sent.events["CovenantTested"]) == 128
+    assert [told["cureBy"] for told in sent.events["ContinuationAnswered"]] == [day + CURE] * 16
+    assert sent.gas_used < 2_000_000
+
+
 def test_the_highest_product_number_is_kept_whole(covenants, customer, book):
     for product in (65_535, 1, 65_534):
         covenants.enter(customer, product, 5, {"from": book})
