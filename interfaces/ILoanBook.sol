@@ -208,6 +208,8 @@ interface ILoanBook {
     error LoanBook_ApprovalLapsed(uint64 loanId, uint24 availableUntil);
     /// @notice Thrown when an approval is declared lapsed too early.
     error LoanBook_ApprovalStillAvailable(uint64 loanId, uint24 availableUntil);
+    /// @notice Thrown when nothing is left undrawn that could lapse.
+    error LoanBook_NothingUndrawn(uint64 loanId);
     /// @notice Thrown when cover after haircut does not meet the product's loan-to-value.
     error LoanBook_CoverInsufficient(uint64 loanId, uint128 cover, uint128 needed);
     /// @notice Thrown when a customer has no account to draw to.

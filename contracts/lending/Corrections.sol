@@ -8,6 +8,7 @@ import {LoanSchedule} from "../libraries/LoanSchedule.sol";
 import {Rounding} from "../libraries/Rounding.sol";
 import {LoanState, PostingKind} from "../types/Enums.sol";
 import {PersonId} from "../types/Ids.sol";
+import {Act, REVERSE_CHARGE, REVERSE_DRAWDOWN, REVERSE_PAYMENT} from "../types/LoanActs.sol";
 import {MAX_ACCRUED, MAX_MONEY, Position} from "../types/LoanStorage.sol";
 import {Books, Ledger, Wiring} from "./Ledger.sol";
 import {Quality} from "./Quality.sol";
@@ -46,9 +47,9 @@ library Corrections {
         external
     {
         uint64 id = Books.raw(r.loanId);
-        PersonId maker = l.consume(id, _reversalHash(r), checker);
         Position memory p = l.load(id);
         _checkReversible(l, id, p, r);
+        PersonId maker = l.consume(id, _reversalHash(r), checker);
         bool reopens = p.state == LoanState.Repaid;
         l.advance(id, p, today, 0);
         uint256 restored;
@@ -68,14 +69,18 @@ library Corrections {
     }
 
     function _checkReversible(Ledger storage l, uint64 id, Position memory p, ILoanBook.Reversal calldata r) private view {
-        bool state = Books.isLive(p) || (p.state == LoanState.Repaid && r.kind == PostingKind.Payment);
-        if (!state) revert ILoanBook.LoanBook_WrongState(id, uint8(p.state));
+        Books.check(id, p, _actOf(r.kind));
         bool exists = r.posting != 0 && r.posting <= p.postings && !isReversed(l, id, r.posting);
         if (!exists || r.valueDate < p.start || r.valueDate > p.accruedThrough) {
             revert ILoanBook.LoanBook_NotReversible(id, r.posting);
         }
         uint256 amount = uint256(r.principal) + r.interest + r.penalty + r.fee;
         if (amount == 0 || amount > MAX_MONEY) revert ILoanBook.LoanBook_AmountInvalid(id, amount, MAX_MONEY);
+    }
+
+    function _actOf(PostingKind kind) private pure returns (Act) {
+        if (kind == PostingKind.Payment) return REVERSE_PAYMENT;
+        return kind == PostingKind.Drawdown ? REVERSE_DRAWDOWN : REVERSE_CHARGE;
     }
 
     /// @dev The money is owed again: what had fallen due on its old day, the rest as principal and accrued interest; and the

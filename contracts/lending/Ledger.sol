@@ -18,6 +18,7 @@ import {Penalty} from "../libraries/Penalty.sol";
 import {LoanState} from "../types/Enums.sol";
 import {CustomerId, LoanId, PersonId} from "../types/Ids.sol";
 import {CareWord} from "../types/CareWord.sol";
+import {Act} from "../types/LoanActs.sol";
 import {CategoryTable, MAX_DAY, MAX_MONEY, Position, StoredProduct} from "../types/LoanStorage.sol";
 import {ServicingWord} from "../types/ServicingWord.sol";
 import {Totals} from "./Totals.sol";
@@ -73,16 +74,14 @@ library Books {
         if (p.isCared()) p.care = p.wordD = l.cares[id];
     }
 
-    function expectLive(uint64 id, Position memory p) internal pure {
-        if (!isLive(p)) revert ILoanBook.LoanBook_WrongState(id, uint8(p.state));
+    /// @dev Refuse an act that may not start from the state the loan was loaded in.
+    function check(uint64 id, Position memory p, Act act) internal pure {
+        uint256 leads = Act.unwrap(act) >> p.loadedRow();
+        if (leads & type(uint16).max == 0) revert ILoanBook.LoanBook_WrongState(id, uint8(p.state));
     }
 
     function isLive(Position memory p) internal pure returns (bool) {
         return p.state == LoanState.Active || p.state == LoanState.Defaulted;
-    }
-
-    function expect(uint64 id, Position memory p, LoanState state) internal pure {
-        if (p.state != state) revert ILoanBook.LoanBook_WrongState(id, uint8(p.state));
     }
 
     function product(Ledger storage l, uint16 number_) internal view returns (StoredProduct memory terms) {

@@ -9,6 +9,7 @@ import {LoanCodec} from "../libraries/LoanCodec.sol";
 import {LoanMath} from "../libraries/LoanMath.sol";
 import {Category, CustomerKind, LoanState} from "../types/Enums.sol";
 import {CustomerId, LoanId, PersonId} from "../types/Ids.sol";
+import {Act, APPROVE, DENY, DRAW, LAPSE, ORIGINATE} from "../types/LoanActs.sol";
 import {MAX_DAY, Position, StoredProduct} from "../types/LoanStorage.sol";
 import {Books, Ledger, Wiring} from "./Ledger.sol";
 
@@ -92,7 +93,7 @@ library Origination {
     function approve(Ledger storage l, Wiring memory w, LoanId loanId, uint24 today, PersonId checker) external {
         uint64 id = Books.raw(loanId);
         Position memory p = l.load(id);
-        Books.expect(id, p, LoanState.Applied);
+        Books.check(id, p, APPROVE);
         Books.differs(PersonId.wrap(uint32(p.accrued >> 32)), checker);
         if (today >= p.maturity) {
             revert ILoanBook.LoanBook_MaturityInvalid(uint24(p.maturity), today + 1, uint24(p.maturity));
@@ -121,7 +122,7 @@ library Origination {
 
     function deny(Ledger storage l, uint64 id, bytes32 reasonHash, uint24 today, PersonId person) external {
         Position memory p = l.load(id);
-        Books.expect(id, p, LoanState.Applied);
+        Books.check(id, p, DENY);
         p.state = LoanState.Denied;
         p.undrawn = 0;
         p.availableUntil = 0;
@@ -131,8 +132,8 @@ library Origination {
 
     function lapse(Ledger storage l, Wiring memory w, uint64 id, uint24 today) external {
         Position memory p = l.load(id);
-        bool open = p.state == LoanState.Approved || p.state == LoanState.WrittenOff || Books.isLive(p);
-        if (!open || p.undrawn == 0) revert ILoanBook.LoanBook_WrongState(id, uint8(p.state));
+        Books.check(id, p, LAPSE);
+        if (p.undrawn == 0) revert ILoanBook.LoanBook_NothingUndrawn(id);
         if (today <= p.availableUntil) {
             revert ILoanBook.LoanBook_ApprovalStillAvailable(id, uint24(p.availableUntil));
         }
@@ -151,8 +152,7 @@ library Origination {
     function originate(Ledger storage l, Wiring memory w, LoanId loanId, uint24 valueDate, uint24 today, uint32[] calldata liens)
         external
     {
-        Position memory p = _loadDrawable(l, w, Books.raw(loanId), today);
-        Books.expect(Books.raw(loanId), p, LoanState.Approved);
+        Position memory p = _loadDrawable(l, w, Books.raw(loanId), ORIGINATE, today);
         uint256 amount = p.undrawn;
         _lend(l, loanId, p, amount, valueDate, address(0));
         _checkCover(w, loanId, p, l.products[uint16(p.product)].maxLoanToValue, liens);
@@ -161,7 +161,7 @@ library Origination {
 
     /// @dev Draw into the customer's account, as earmarked money.
     function drawDown(Ledger storage l, Wiring memory w, LoanId loanId, Draw calldata d, uint32[] calldata liens) external {
-        Position memory p = _loadDrawable(l, w, Books.raw(loanId), d.today);
+        Position memory p = _loadDrawable(l, w, Books.raw(loanId), DRAW, d.today);
         if (d.amount == 0 || d.amount > p.undrawn) {
             revert ILoanBook.LoanBook_AmountInvalid(Books.raw(loanId), d.amount, p.undrawn);
         }
@@ -175,15 +175,13 @@ library Origination {
         w.token.creditDrawdown(loanId, account, d.amount, d.payees, purpose, d.expiry, terms.earmarkMode);
     }
 
-    function _loadDrawable(Ledger storage l, Wiring memory w, uint64 id, uint24 today)
+    function _loadDrawable(Ledger storage l, Wiring memory w, uint64 id, Act act, uint24 today)
         private
         view
         returns (Position memory p)
     {
         p = l.load(id);
-        if (p.state != LoanState.Approved && p.state != LoanState.Active) {
-            revert ILoanBook.LoanBook_WrongState(id, uint8(p.state));
-        }
+        Books.check(id, p, act);
         if (today > p.availableUntil) revert ILoanBook.LoanBook_ApprovalLapsed(id, uint24(p.availableUntil));
         if (p.servicing.isCovenanted()) w.covenants.checkDrawing(CustomerId.wrap(uint32(p.customer)), uint16(p.product));
     }

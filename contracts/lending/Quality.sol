@@ -6,6 +6,7 @@ import {ILoanBook} from "../../interfaces/ILoanBook.sol";
 import {LoanMath} from "../libraries/LoanMath.sol";
 import {Category, ClassificationReason, DefaultTrigger, LoanState} from "../types/Enums.sol";
 import {CustomerId, LoanId, PersonId} from "../types/Ids.sol";
+import {CLASSIFY, CURE, DECLARE_DEFAULT} from "../types/LoanActs.sol";
 import {CategoryTable, Position} from "../types/LoanStorage.sol";
 import {Books, Ledger, Wiring} from "./Ledger.sol";
 import {Terms} from "./Terms.sol";
@@ -21,7 +22,7 @@ library Quality {
 
     function classify(Ledger storage l, uint64 id, uint24 today, uint16 lastTable) external {
         Position memory p = l.load(id);
-        Books.expectLive(id, p);
+        Books.check(id, p, CLASSIFY);
         _classify(l, id, p, today, l.tableOn(lastTable, today));
     }
 
@@ -60,7 +61,7 @@ library Quality {
         Ledger storage l, Wiring memory w, uint64 id, DefaultTrigger trigger, uint24 today, uint16 lastTable, PersonId person
     ) external {
         Position memory p = l.load(id);
-        Books.expect(id, p, LoanState.Active);
+        Books.check(id, p, DECLARE_DEFAULT);
         l.passOverdue(id, p, today);
         uint24 daysPastDue = Books.daysPastDue(p, today);
         if (trigger == DefaultTrigger.DaysPastDue && daysPastDue <= DEFAULT_DAYS) {
@@ -86,7 +87,7 @@ library Quality {
 
     function cure(Ledger storage l, Wiring memory w, uint64 id, uint24 today, PersonId person) external {
         Position memory p = l.load(id);
-        Books.expect(id, p, LoanState.Defaulted);
+        Books.check(id, p, CURE);
         l.passOverdue(id, p, today);
         if (p.due() != 0) revert ILoanBook.LoanBook_InArrears(id, uint24(p.oldestDue));
         p.state = LoanState.Active;

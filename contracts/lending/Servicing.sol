@@ -6,6 +6,7 @@ import {ILoanBook} from "../../interfaces/ILoanBook.sol";
 import {LoanMath} from "../libraries/LoanMath.sol";
 import {ChargeKind} from "../types/Enums.sol";
 import {CustomerId, PersonId} from "../types/Ids.sol";
+import {CHARGE, REPAY} from "../types/LoanActs.sol";
 import {MAX_MONEY, Position, Split} from "../types/LoanStorage.sol";
 import {Books, Ledger} from "./Ledger.sol";
 import {Tally, Totals} from "./Totals.sol";
@@ -63,7 +64,7 @@ library Servicing {
     function receivePayment(
         Ledger storage l, uint64 id, Position memory p, uint256 amount, uint24 valueDate, address payer
     ) internal returns (Split memory s) {
-        Books.expectLive(id, p);
+        Books.check(id, p, REPAY);
         l.advance(id, p, valueDate, amount);
         // Less than the principal is less than the payoff, which need not be known then.
         uint256 owed = amount != 0 && amount < p.principal ? type(uint256).max : p.payoff();
@@ -111,7 +112,7 @@ library Servicing {
         external
     {
         Position memory p = l.load(id);
-        Books.expectLive(id, p);
+        Books.check(id, p, CHARGE);
         uint256 room = MAX_MONEY - (kind == ChargeKind.Fee ? p.feeDue : p.penaltyDue);
         if (amount == 0 || amount > room) revert ILoanBook.LoanBook_AmountInvalid(id, amount, room);
         if (kind == ChargeKind.Fee) p.feeDue += amount;

@@ -7,6 +7,7 @@ import {LoanCodec} from "../libraries/LoanCodec.sol";
 import {LoanMath} from "../libraries/LoanMath.sol";
 import {LoanState} from "../types/Enums.sol";
 import {LoanId, PersonId} from "../types/Ids.sol";
+import {RECOVER, RETURN_EARMARK, WRITE_OFF} from "../types/LoanActs.sol";
 import {MAX_CLAIM, Position, Split} from "../types/LoanStorage.sol";
 import {Books, Ledger, Wiring} from "./Ledger.sol";
 import {Servicing} from "./Servicing.sol";
@@ -20,16 +21,16 @@ library WriteOffs {
     using Totals for Ledger;
 
     function propose(Ledger storage l, uint64 id, uint128 principal, uint128 interest, PersonId maker) external {
-        Books.expect(id, l.load(id), LoanState.Defaulted);
+        Books.check(id, l.load(id), WRITE_OFF);
         l.propose(id, _hash(id, principal, interest), maker);
     }
 
     function writeOff(
         Ledger storage l, Wiring memory w, uint64 id, uint128 principal, uint128 interest, uint24 valueDate, PersonId checker
     ) external {
-        PersonId maker = l.consume(id, _hash(id, principal, interest), checker);
         Position memory p = l.load(id);
-        Books.expect(id, p, LoanState.Defaulted);
+        Books.check(id, p, WRITE_OFF);
+        PersonId maker = l.consume(id, _hash(id, principal, interest), checker);
         l.advance(id, p, valueDate, 0);
         if (principal > p.principal) revert ILoanBook.LoanBook_AmountInvalid(id, principal, p.principal);
         Split memory s = _takeOff(id, p, principal, interest);
@@ -97,13 +98,14 @@ library WriteOffs {
     }
 
     function recover(Ledger storage l, uint64 id, uint128 amount, uint24 valueDate, PersonId person) external {
-        _recover(l, id, l.load(id), amount, valueDate, person);
+        Position memory p = l.load(id);
+        Books.check(id, p, RECOVER);
+        _recover(l, id, p, amount, valueDate, person);
     }
 
     function _recover(Ledger storage l, uint64 id, Position memory p, uint256 amount, uint24 valueDate, PersonId person)
         private
     {
-        if (p.writtenOff == 0) revert ILoanBook.LoanBook_WrongState(id, uint8(p.state));
         if (amount == 0 || amount > p.writtenOff) revert ILoanBook.LoanBook_AmountInvalid(id, amount, p.writtenOff);
         p.writtenOff -= amount;
         if (p.state == LoanState.WrittenOff) Books.closeIfSettled(p);
@@ -119,6 +121,7 @@ library WriteOffs {
     function returnEarmark(Ledger storage l, Wiring memory w, LoanId loanId, address borrower, uint24 today) external {
         uint64 id = Books.raw(loanId);
         Position memory p = l.load(id);
+        Books.check(id, p, RETURN_EARMARK);
         bool live = Books.isLive(p);
         if (live) l.advance(id, p, today, 0);
         uint128 returned = w.token.returnEarmark(loanId, borrower, uint128(live ? p.payoff() : p.writtenOff));

@@ -61,6 +61,11 @@ library LoanCodec {
         }
     }
 
+    /// @dev Where the loaded state's bits are in a row of the table of states (LoanActs): at 16 times the state.
+    function loadedRow(Position memory p) internal pure returns (uint256) {
+        return (p.wordB >> 246) & 0xf0;
+    }
+
     function packRunning(Position memory p, bool arrears) internal pure returns (uint256) {
         return p.principal | (p.undrawn << 47) | (p.accrued << 94) | (p.accruedThrough << 186) | (p.postings << 202)
             | (p.instalment << 218) | (p.availableUntil << 234) | (uint256(p.state) << 250)

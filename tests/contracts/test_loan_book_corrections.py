@@ -253,8 +253,10 @@ def test_a_posting_is_reversed_once_and_a_reversal_never(desk, next_day):
     for posting in (2, 3, 4, 0):
         with reverts("LoanBook_NotReversible", loan, posting):
             desk.book.proposeReversal(reversal(loan, posting, PAYMENT, first, principal=500), desk.by("collector"))
-    with reverts("LoanBook_NotProposed", loan):
+    with reverts("LoanBook_NotReversible", loan, 2):
         desk.book.reverse(row, desk.by("approver"))
+    with reverts("LoanBook_NotProposed", loan):
+        desk.book.reverse(reversal(loan, 1, DRAWDOWN, desk.today, principal=500), desk.by("approver"))
 
 
 def test_i30_a_reversal_takes_two_persons(desk, next_day, second_account, spares):

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from copy import deepcopy
 from dataclasses import dataclass, field
+from typing import ClassVar
 
+from scripts.state_diagram import StateTable
 from tests.stateful.holdings import (
     CUSTOMER,
     DEFAULT_DAYS,
@@ -26,7 +28,6 @@ from tests.stateful.holdings import (
 )
 from tests.stateful.loans import (
     ACTIVE,
-    APPLIED,
     APPROVED,
     DEFAULTED,
     DENIED,
@@ -44,6 +45,8 @@ from tests.stateful.loans import (
 @dataclass
 class Bank:
     """Everything the contracts should hold."""
+
+    table: ClassVar[StateTable]  # the contracts' own: what may start where, and lead where
 
     customers: dict[int, Customer]
     products: dict[int, Product]
@@ -65,6 +68,7 @@ class Bank:
     lent: int = 0
     paid: int = 0
     redeemed: int = 0
+    acts: list[tuple[int, str]] = field(default_factory=list)  # done since the last check of edges: loan and act
 
     # ---------------------------------------------------------------- parts
 
@@ -73,16 +77,12 @@ class Bank:
             raise Refused("LoanBook_Unknown", number)
         return self.loans[number]
 
-    def live(self, number: int) -> Loan:
+    def starting(self, number: int, act: str) -> Loan:
+        """The loan, where the table of states has the act for it."""
         loan = self.loan(number)
-        if not loan.live:
+        if self.table.states[loan.state] not in self.table.acts[act]:
             raise Refused("LoanBook_WrongState", number, loan.state)
-        return loan
-
-    def expect(self, number: int, state: int) -> Loan:
-        loan = self.loan(number)
-        if loan.state != state:
-            raise Refused("LoanBook_WrongState", number, loan.state)
+        self.acts.append((number, act))
         return loan
 
     def keys(self, loan: Loan) -> list[tuple[int, int]]:
@@ -135,12 +135,13 @@ class Bank:
             raise Refused("LoanBook_RateInvalid", rate, product.max_rate)
         if customer not in self.customers:
             raise Refused("CustomerRegistry_Unknown", customer)
+        self.acts.append((number, "applyFor"))
         self.loans[number] = Loan(
             number, customer, product_number, product, industry, region, rate, maturity, amount, purpose
         )
 
     def approve(self, number: int) -> None:
-        loan = self.expect(number, APPLIED)
+        loan = self.starting(number, "approve")
         if self.today >= loan.maturity:
             raise Refused("LoanBook_MaturityInvalid", loan.maturity, self.today + 1, loan.maturity)
         rated_until = self.customers[loan.customer].rated_until
@@ -151,13 +152,13 @@ class Bank:
         loan.available_until = min(self.today + loan.product.approval_days, loan.maturity - 1)
 
     def deny(self, number: int) -> None:
-        loan = self.expect(number, APPLIED)
+        loan = self.starting(number, "deny")
         loan.state, loan.undrawn = DENIED, 0
 
     def lapse(self, number: int) -> None:
-        loan = self.loan(number)
-        if loan.state not in (APPROVED, ACTIVE, DEFAULTED, WRITTEN_OFF) or not loan.undrawn:
-            raise Refused("LoanBook_WrongState", number, loan.state)
+        loan = self.starting(number, "lapse")
+        if not loan.undrawn:
+            raise Refused("LoanBook_NothingUndrawn", number)
         if self.today <= loan.available_until:
             raise Refused("LoanBook_ApprovalStillAvailable", number, loan.available_until)
         self.post(loan, reserved=-loan.undrawn)
@@ -167,10 +168,8 @@ class Bank:
         else:
             loan.close_if_settled()
 
-    def drawable(self, number: int) -> Loan:
-        loan = self.loan(number)
-        if loan.state not in (APPROVED, ACTIVE):
-            raise Refused("LoanBook_WrongState", number, loan.state)
+    def drawable(self, number: int, act: str) -> Loan:
+        loan = self.starting(number, act)
         if self.today > loan.available_until:
             raise Refused("LoanBook_ApprovalLapsed", number, loan.available_until)
         return loan
@@ -196,13 +195,11 @@ class Bank:
         return sum(thing.cover_of(lien) for thing, lien in found)
 
     def originate(self, number: int) -> None:
-        loan = self.drawable(number)
-        if loan.state != APPROVED:
-            raise Refused("LoanBook_WrongState", number, loan.state)
+        loan = self.drawable(number, "originate")
         self.lend(loan, loan.undrawn)
 
     def draw(self, number: int, amount: int, payees: int, expiry: int) -> None:
-        loan = self.drawable(number)
+        loan = self.drawable(number, "drawDown")
         if not 0 < amount <= loan.undrawn:
             raise Refused("LoanBook_AmountInvalid", number, amount, loan.undrawn)
         self.lend(loan, amount)
@@ -229,16 +226,16 @@ class Bank:
         self.post(loan, exposure=-split.principal)
 
     def repay(self, number: int, amount: int, account: str) -> None:
-        self.receive(self.live(number), amount, account)
+        self.receive(self.starting(number, "repay"), amount, account)
         self.burn(account, amount)
         self.paid += amount
 
     def repay_in_batch(self, payments: list[tuple[int, int]]) -> None:
         for number, amount in payments:
-            self.receive(self.live(number), amount, None)
+            self.receive(self.starting(number, "repay"), amount, None)
 
     def charge(self, number: int, kind: int, amount: int) -> None:
-        loan = self.live(number)
+        loan = self.starting(number, "charge")
         have = loan.penalty_due if kind else loan.fee_due
         room = 2**47 - 1 - have
         if not 0 < amount <= room:
@@ -251,9 +248,7 @@ class Bank:
 
     def reverse(self, number: int) -> None:
         """Take back a loan's last payment; the borrower owes it again, with the interest it had stopped."""
-        loan, payment = self.loan(number), self.payments[number]
-        if not (loan.live or loan.state == REPAID):
-            raise Refused("LoanBook_WrongState", number, loan.state)
+        loan, payment = self.starting(number, "reverse a payment"), self.payments[number]
         reopens = loan.state == REPAID
         loan.advance(self.today)
         if reopens:
@@ -284,13 +279,13 @@ class Bank:
     # ---------------------------------------------------------------- quality
 
     def classify(self, number: int) -> None:
-        loan = self.live(number)
+        loan = self.starting(number, "classify")
         loan.pass_overdue(self.today)
         category = loan.category_by(loan.days_past_due(self.today))
         loan.category = max(category, loan.category) if loan.state == DEFAULTED else category
 
     def declare_default(self, number: int, by_days: bool) -> None:
-        loan = self.expect(number, ACTIVE)
+        loan = self.starting(number, "declareDefault")
         loan.pass_overdue(self.today)
         days = loan.days_past_due(self.today)
         if by_days and days <= DEFAULT_DAYS:
@@ -300,7 +295,7 @@ class Bank:
         self.announce(loan)
 
     def cure(self, number: int) -> None:
-        loan = self.expect(number, DEFAULTED)
+        loan = self.starting(number, "cure")
         loan.pass_overdue(self.today)
         if loan.due:
             raise Refused("LoanBook_InArrears", number, loan.oldest_due)
@@ -309,7 +304,7 @@ class Bank:
 
     def write_off(self, number: int, principal: int | None) -> tuple[int, int]:
         """Write off some principal, or everything; returns what to name."""
-        loan = self.expect(number, DEFAULTED)
+        loan = self.starting(number, "writeOff")
         loan.advance(self.today)
         whole = principal is None or principal >= loan.principal
         split = loan.write_off_all() if whole else loan.write_off(principal)
@@ -317,11 +312,11 @@ class Bank:
         return split.principal, split.interest
 
     def recover(self, number: int, amount: int) -> None:
-        loan = self.loan(number)
-        if not loan.written_off:
-            raise Refused("LoanBook_WrongState", number, loan.state)
+        self.take_recovery(self.starting(number, "recover"), amount)
+
+    def take_recovery(self, loan: Loan, amount: int) -> None:
         if not 0 < amount <= loan.written_off:
-            raise Refused("LoanBook_AmountInvalid", number, amount, loan.written_off)
+            raise Refused("LoanBook_AmountInvalid", loan.number, amount, loan.written_off)
         loan.written_off -= amount
         loan.postings += 1
         if loan.state == WRITTEN_OFF:
@@ -365,7 +360,7 @@ class Bank:
         return moves
 
     def return_earmark(self, number: int, account: str) -> None:
-        loan, mark = self.loan(number), self.earmarks[number]
+        loan, mark = self.starting(number, "returnEarmark"), self.earmarks[number]
         owing = deepcopy(loan)
         if loan.live:
             owing.advance(self.today)
@@ -382,7 +377,7 @@ class Bank:
             if returned:
                 self.receive(loan, returned, account)
         elif returned:
-            self.recover(number, returned)
+            self.take_recovery(loan, returned)
 
     def record_flow(self, number: int, amount: int, hop: int) -> None:
         trace = self.traces[number]

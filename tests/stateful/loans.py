@@ -15,19 +15,6 @@ FEES_FIRST, PRINCIPAL_FIRST = range(2)  # Waterfall
 (NO_CATEGORY, PASS, MENTION, SUBSTANDARD, DOUBTFUL, LOSS) = range(6)  # Category
 CATEGORY_FROM = ((LOSS, 361), (DOUBTFUL, 271), (SUBSTANDARD, 91), (MENTION, 1), (PASS, 0))  # by days past due
 
-# I29: the edges of a loan's life; a loan may also stay where it is.
-EDGES = {
-    NONE: {APPLIED},
-    APPLIED: {APPROVED, DENIED},
-    APPROVED: {ACTIVE, LAPSED},
-    DENIED: set(),
-    LAPSED: set(),
-    ACTIVE: {DEFAULTED, REPAID, WRITTEN_OFF},
-    DEFAULTED: {ACTIVE, REPAID, WRITTEN_OFF},
-    REPAID: {ACTIVE},  # by the reversal of a payment
-    WRITTEN_OFF: {REPAID},  # by recovery
-}
-
 
 @dataclass(frozen=True)
 class Product:

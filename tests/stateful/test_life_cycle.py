@@ -17,6 +17,7 @@ import pytest
 from brownie import chain
 from eth_utils.crypto import keccak
 
+from scripts.state_diagram import state_table
 from tests.contracts.expect import reverts
 from tests.stateful.bank import Bank
 from tests.stateful.checks import Checks
@@ -96,8 +97,9 @@ class LifeCycle(Lending, Money, Protection, Checks):
 
 
 @pytest.fixture(scope="module")
-def opening(system, people, make_customer, outsiders, borrower, stranger):
+def opening(system, people, make_customer, outsiders, borrower, stranger, StatesHarness):
     """The bank on its first day, on chain and in the model."""
+    Bank.table = state_table(StatesHarness.deploy({"from": stranger}))
     holders = [borrower, *outsiders[:3]]
     today = system.authority.day()[0]
     customers = {}
