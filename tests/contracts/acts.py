@@ -1,0 +1,312 @@
+"""Every act on a loan, as a call that may be refused and as a case for each state it may lead to.
+
+An act is in `calls`, with every function that does it; each of its edges in the table of states has a `witness`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from tests.contracts.lending import (
+    CHARGE,
+    DRAWDOWN,
+    EVERY_PAYEE,
+    FEE,
+    NOBODY,
+    PAYMENT,
+    TERMS,
+    Desk,
+)
+
+PLAIN, LENT, PART, CLAIM, FIVE = 1, 1_000, 600, 100, 5
+EARMARK_DAYS, APPROVAL_DAYS = 5, 90
+UNLIKELY_TO_PAY = 1  # DefaultTrigger
+
+
+@dataclass(frozen=True)
+class Bank(Desk):
+    """The desk, with loans of one plain product: no interest, everything at maturity, principal paid first."""
+
+    next_day: Any
+
+    def approved_loan(self) -> int:
+        return self.approved(PLAIN, amount=LENT, rate=0)
+
+    def live(self, state: str, *, drawn: int = LENT, fee: int = 0, claim: int = 0) -> int:
+        """A loan, drawn in whole or part into an earmark; with a part of it written off where a claim is asked for."""
+        loan = self.approved_loan()
+        self.draw(loan, drawn, days=EARMARK_DAYS)
+        if fee:
+            self.book.charge(loan, FEE, fee, self.today, self.by("collector"))
+        if claim or state == "Defaulted":
+            self.book.declareDefault(loan, UNLIKELY_TO_PAY, self.by("risk_officer"))
+        if claim:
+            self.write_off(loan, claim)
+            if state == "Active":
+                self.book.cure(loan, self.by("risk_officer"))
+        return loan
+
+    def write_off(self, loan: int, principal: int) -> None:
+        self.book.proposeWriteOff(loan, principal, 0, self.by("risk_officer"))
+        self.book.writeOff(loan, principal, 0, self.today, self.by("approver"))
+
+    def claimed(self, **terms: int) -> int:
+        """A loan written off whole."""
+        loan = self.live("Defaulted", **terms)
+        self.write_off(loan, self.stored(loan)["principal"])
+        return loan
+
+    def repaid(self) -> int:
+        loan = self.live("Active")
+        self.pay(loan, LENT)
+        return loan
+
+    def pay(self, loan: int, amount: int) -> None:
+        self.book.repayInBatch([(loan, amount)], self.today, self.by("collector"))
+
+    def reverse(self, row: tuple[Any, ...]) -> None:
+        self.book.proposeReversal(row, self.by("collector"))
+        self.book.reverse(row, self.by("approver"))
+
+    def reversal(
+        self, loan: int, kind: int, *, posting: int = 0, day: int = 0, principal: int = 0, fee: int = 0
+    ) -> Any:
+        posting = posting or self.stored(loan)["postings"]
+        account = self.borrower if kind == DRAWDOWN else NOBODY
+        return (loan, posting, kind, account, principal, 0, 0, fee, 0, 0, 0, day or self.today)
+
+
+def calls(bank: Bank, loan: int) -> dict[str, list[tuple[Any, ...]]]:
+    """Every way to do each act to a loan: the method and its arguments."""
+    book, by, day = bank.book, bank.by, bank.today
+    reversals = {
+        "reverse a payment": bank.reversal(loan, PAYMENT, posting=1, principal=1),
+        "reverse a drawdown": bank.reversal(loan, DRAWDOWN, posting=1, principal=1),
+        "reverse a charge": bank.reversal(loan, CHARGE, posting=1, fee=1),
+    }
+    return {
+        "approve": [(book.approve, loan, by("approver"))],
+        "deny": [(book.deny, loan, TERMS, by("approver"))],
+        "lapse": [(book.lapse, loan, by("collector"))],
+        "originate": [
+            (book.originate, loan, day, by("treasurer")),
+            (book.originateSecured, loan, day, [], by("treasurer")),
+        ],
+        "drawDown": [(book.drawDown, loan, 1, EVERY_PAYEE, day + 5, day, [], by("treasurer"))],
+        "repay": [
+            (book.repay, loan, 1, day, {"from": bank.borrower}),
+            (book.repayInBatch, [(loan, 1)], day, by("collector")),
+        ],
+        "returnEarmark": [(book.returnEarmark, loan, bank.borrower, by("collector"))],
+        "charge": [(book.charge, loan, FEE, 1, day, by("collector"))],
+        "classify": [(book.classify, loan, by("collector"))],
+        "declareDefault": [(book.declareDefault, loan, UNLIKELY_TO_PAY, by("risk_officer"))],
+        "cure": [(book.cure, loan, by("risk_officer"))],
+        "writeOff": [
+            (book.proposeWriteOff, loan, 1, 0, by("risk_officer")),
+            (book.writeOff, loan, 1, 0, day, by("approver")),
+        ],
+        "recover": [(book.recover, loan, 1, day, by("collector"))],
+        **{
+            act: [(book.proposeReversal, row, by("collector")), (book.reverse, row, by("approver"))]
+            for act, row in reversals.items()
+        },
+    }
+
+
+# ---------------------------------------------------------------- an act for every edge
+
+Edge = tuple[str, str, str]
+Witness = Callable[[Bank], tuple[int, Callable[[], object]]]
+WITNESSES: dict[Edge, Witness] = {}
+
+
+def witness(act: str, before: str, *after: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """A case for each state that an act leads to: it prepares a loan and returns it with the act still to be done."""
+
+    def named(prepare: Callable[..., Any]) -> Callable[..., Any]:
+        for state in after or (before,):
+            WITNESSES[act, before, state] = partial(prepare, before=before, after=state)
+        return prepare
+
+    return named
+
+
+def live_witness(act: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """From either live state: it stays, is repaid, or lives on as a claim."""
+
+    def named(prepare: Callable[..., Any]) -> Callable[..., Any]:
+        for before in ("Active", "Defaulted"):
+            witness(act, before, before, "Repaid", "WrittenOff")(prepare)
+        return prepare
+
+    return named
+
+
+def claim_for(after: str) -> int:
+    return CLAIM if after == "WrittenOff" else 0
+
+
+def way(bank: Bank, act: str, loan: int) -> Callable[[], object]:
+    method, *arguments = calls(bank, loan)[act][0]
+    return lambda: method(*arguments)
+
+
+@witness("approve", "Applied", "Approved")
+@witness("deny", "Applied", "Denied")
+def an_application(bank, before, after):
+    loan = bank.applied(PLAIN, amount=LENT, rate=0)
+    return loan, way(bank, "approve" if after == "Approved" else "deny", loan)
+
+
+@witness("originate", "Approved", "Active")
+def a_whole_loan(bank, before, after):
+    loan = bank.approved_loan()
+    return loan, way(bank, "originate", loan)
+
+
+@witness("drawDown", "Approved", "Active")
+def a_first_drawing(bank, before, after):
+    loan = bank.approved_loan()
+    return loan, way(bank, "drawDown", loan)
+
+
+@witness("drawDown", "Active")
+def a_further_drawing(bank, before, after):
+    loan = bank.live(before, drawn=PART)
+    return loan, way(bank, "drawDown", loan)
+
+
+@witness("lapse", "Approved", "Lapsed")
+def an_approval_not_used(bank, before, after):
+    loan = bank.approved_loan()
+    bank.next_day(APPROVAL_DAYS + 1)
+    return loan, way(bank, "lapse", loan)
+
+
+@live_witness("lapse")
+def the_rest_of_an_approval(bank, before, after):
+    loan = bank.live(before, drawn=PART, claim=claim_for(after))
+    if after != before:
+        bank.pay(loan, bank.book.payoff(loan, bank.today))
+    bank.next_day(APPROVAL_DAYS + 1)
+    return loan, way(bank, "lapse", loan)
+
+
+@witness("lapse", "WrittenOff", "WrittenOff", "Repaid")
+def the_rest_of_a_claim_s_approval(bank, before, after):
+    loan = bank.claimed(drawn=PART)
+    if after == "Repaid":
+        bank.book.recover(loan, PART, bank.today, bank.by("collector"))
+    bank.next_day(APPROVAL_DAYS + 1)
+    return loan, way(bank, "lapse", loan)
+
+
+@live_witness("repay")
+def a_payment(bank, before, after):
+    loan = bank.live(before, claim=claim_for(after))
+    amount = 1 if after == before else bank.book.payoff(loan, bank.today)
+    return loan, lambda: bank.book.repay(loan, amount, bank.today, {"from": bank.borrower})
+
+
+@live_witness("returnEarmark")
+def money_not_spent(bank, before, after):
+    """A fee makes the loan owe more than was lent."""
+    loan = bank.live(before, claim=claim_for(after), fee=FIVE if after == before else 0)
+    bank.next_day(EARMARK_DAYS + 1)
+    return loan, way(bank, "returnEarmark", loan)
+
+
+@witness("returnEarmark", "WrittenOff", "WrittenOff", "Repaid")
+def money_not_spent_of_a_claim(bank, before, after):
+    loan = bank.claimed(fee=FIVE if after == before else 0)
+    bank.next_day(EARMARK_DAYS + 1)
+    return loan, way(bank, "returnEarmark", loan)
+
+
+@witness("returnEarmark", "Repaid")
+def money_not_spent_and_not_owed(bank, before, after):
+    loan = bank.repaid()
+    bank.next_day(EARMARK_DAYS + 1)
+    return loan, way(bank, "returnEarmark", loan)
+
+
+@witness("charge", "Active")
+@witness("charge", "Defaulted")
+def a_charge(bank, before, after):
+    loan = bank.live(before)
+    return loan, way(bank, "charge", loan)
+
+
+@witness("classify", "Active")
+@witness("classify", "Defaulted")
+def a_classification(bank, before, after):
+    loan = bank.live(before)
+    return loan, way(bank, "classify", loan)
+
+
+@witness("declareDefault", "Active", "Defaulted")
+def a_default(bank, before, after):
+    loan = bank.live(before)
+    return loan, way(bank, "declareDefault", loan)
+
+
+@witness("cure", "Defaulted", "Active")
+def a_cure(bank, before, after):
+    loan = bank.live(before)
+    return loan, way(bank, "cure", loan)
+
+
+@witness("writeOff", "Defaulted", "Defaulted", "WrittenOff")
+def a_write_off(bank, before, after):
+    loan = bank.live(before)
+    return loan, lambda: bank.write_off(loan, CLAIM if after == before else LENT)
+
+
+@witness("recover", "Active")
+@witness("recover", "Defaulted")
+def a_recovery(bank, before, after):
+    loan = bank.live(before, claim=CLAIM)
+    return loan, way(bank, "recover", loan)
+
+
+@witness("recover", "WrittenOff", "WrittenOff", "Repaid")
+def a_recovery_of_a_claim(bank, before, after):
+    loan = bank.claimed()
+    amount = 1 if after == before else LENT
+    return loan, lambda: bank.book.recover(loan, amount, bank.today, bank.by("collector"))
+
+
+@witness("reverse a payment", "Active")
+@witness("reverse a payment", "Defaulted")
+@witness("reverse a payment", "Repaid", "Active")
+def a_payment_taken_back(bank, before, after):
+    loan, amount = bank.live("Active" if before == "Repaid" else before), LENT if before == "Repaid" else PART
+    bank.pay(loan, amount)
+    return loan, lambda: bank.reverse(bank.reversal(loan, PAYMENT, principal=amount))
+
+
+@live_witness("reverse a drawdown")
+def a_drawing_taken_back(bank, before, after):
+    """After the approval's last day what is taken back cannot be drawn again."""
+    loan, day = bank.live(before, claim=claim_for(after)), bank.today
+    bank.next_day(APPROVAL_DAYS + 1)
+    bank.book.classify(loan, bank.by("collector"))
+    amount = PART if after == before else LENT - claim_for(after)
+    return loan, lambda: bank.reverse(bank.reversal(loan, DRAWDOWN, posting=1, day=day, principal=amount))
+
+
+@live_witness("reverse a charge")
+def a_charge_taken_back(bank, before, after):
+    """The last thing owed, once nothing can be drawn any more."""
+    loan = bank.live(before, drawn=PART, claim=claim_for(after))
+    if after != before:
+        bank.pay(loan, bank.book.payoff(loan, bank.today))
+    bank.book.charge(loan, FEE, FIVE, bank.today, bank.by("collector"))
+    row = bank.reversal(loan, CHARGE, fee=FIVE)
+    bank.next_day(APPROVAL_DAYS + 1)
+    bank.book.lapse(loan, bank.by("collector"))
+    return loan, lambda: bank.reverse(row)
