@@ -52,7 +52,7 @@ LOANS: Final[Schema] = {
     "fee_due": "money", "written_off": "money", "originated": "money", "drawn": "money",
     "principal_paid": "money", "interest_paid": "money", "penalty_paid": "money", "fees_paid": "money",
     "recovered": "money", "defaulted_on": "int64", "applied_on": "int64", "external_ref": "object",
-    "source_status": "int64", "import_id": "int64", "available_until": "int64",
+    "source_status": "int64", "import_id": "int64", "available_until": "int64", "penalty_accrued": "wide",
 }  # fmt: skip
 EXPOSURES: Final[Schema] = {
     "loan": "uint64", "customer": "int64", "group": "int64", "kind": "category", "borrowers": "int64",

@@ -103,6 +103,7 @@ interface ILoanBook {
         uint128 feeDue;
         uint128 writtenOff; // claim that lives on off the balance sheet
         uint24 availableUntil; // last day of the approval; zero before it
+        uint256 penaltyAccrued; // penalty interest not yet due: fen x ppb x days
     }
 
     /// @notice A product was set, in force from a date on.
@@ -182,7 +183,18 @@ interface ILoanBook {
     /// @notice A posting with a past value date was allowed by a second person, once.
     event BackValueAuthorised(bytes32 indexed posting, uint24 valueDate, uint32 maker, uint32 checker);
     /// @notice Whole fen of penalty interest fell due; `penaltyAccrued` is what is left, less than a fen, in fen x ppb x days.
-    event PenaltyFellDue(uint64 indexed loanId, uint24 accruedThrough, uint128 amount, uint128 penaltyDue, uint256 penaltyAccrued);
+    event PenaltyFellDue(uint64 indexed loanId, uint24 valueDate, uint128 amount, uint128 penaltyDue, uint256 penaltyAccrued);
+    /// @notice A payment was booked with a value date before the loan's last accrual, in the same transaction as its LoanRepaid:
+    /// what it spared from that day on was taken back, interest and penalty interest in fen x ppb x days, and of penalty
+    /// interest already due `penaltyTakenBack` fen.
+    event PaymentBackValued(
+        uint64 indexed loanId, uint16 posting, uint24 paidOn, uint256 interest, uint256 penalty, uint128 penaltyTakenBack,
+        uint128 penaltyDue, uint256 penaltyAccrued
+    );
+    /// @notice An annuity's instalment was fixed anew on what is left over the term that is left.
+    event InstalmentFixed(uint64 indexed loanId, uint24 valueDate, uint128 instalmentAmount);
+    /// @notice A payment under observation left nothing due.
+    event PaymentObserved(uint64 indexed loanId, uint8 payments);
     /// @notice The collateral and guarantee registries were told how a loan stands.
     event StandingAnnounced(uint64 indexed loanId, bool closed, bool inDefault);
     /// @notice Four-eyes acts: a maker proposed, by the hash of its arguments.

@@ -47,6 +47,7 @@ LIBRARIES: Final[Mapping[str, Sequence[str]]] = {
     "LoanBook": (
         "Terms",
         "Origination",
+        "BackValue",
         "Servicing",
         "Quality",
         "WriteOffs",

@@ -56,6 +56,9 @@ WRITES: Final[Mapping[str, Mapping[str, str | int]]] = {
     },
     "loan_closed": {"state": REPAID, "accrued": 0},
     "loan_charged": {"postings": "posting"},
+    "penalty_fell_due": _same("penalty_accrued"),
+    "payment_back_valued": _same("penalty_accrued"),
+    "instalment_fixed": _same("instalment_amount"),
     "loan_classified": _same("category"),
     "loan_defaulted": {"state": DEFAULTED, "defaulted_on": "value_date"},
     "loan_cured": {"state": ACTIVE},
@@ -98,6 +101,7 @@ SUMS: Final[Mapping[str, tuple[Sum, ...]]] = {
     "recovered": (Sum("loan_recovered", "amount"),),
     "penalty_due": (
         Sum("loan_charged", "amount", kind=PENALTY), Sum("posting_reversed", "penalty", -1, CHARGE),
+        Sum("penalty_fell_due", "amount"), Sum("payment_back_valued", "penalty_taken_back", -1),
         *_paid("penalty", -1),
     ),
     "fee_due": (

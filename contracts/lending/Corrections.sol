@@ -5,6 +5,7 @@ import {ILoanBook} from "../../interfaces/ILoanBook.sol";
 import {LoanCodec} from "../libraries/LoanCodec.sol";
 import {LoanMath} from "../libraries/LoanMath.sol";
 import {LoanSchedule} from "../libraries/LoanSchedule.sol";
+import {Penalty} from "../libraries/Penalty.sol";
 import {Rounding} from "../libraries/Rounding.sol";
 import {LoanState, PostingKind} from "../types/Enums.sol";
 import {PersonId} from "../types/Ids.sol";
@@ -20,6 +21,7 @@ library Corrections {
     using LoanCodec for Position;
     using LoanMath for Position;
     using LoanSchedule for Position;
+    using Penalty for Position;
 
     // ------------------------------------------------------------------ back value
     function proposeBackValue(Ledger storage l, bytes32 posting, uint24 valueDate, PersonId maker) external {
@@ -90,6 +92,7 @@ library Corrections {
             p.state = LoanState.Active;
             p.rounded = false;
         }
+        uint256 daily = p.overdueDaily();
         bool over = l.nextDue(p) == 0;
         if (r.principalDue > r.principal || r.interestDue > r.interest || (over && r.principalDue != r.principal)) {
             revert ILoanBook.LoanBook_NotReversible(id, r.posting);
@@ -105,7 +108,10 @@ library Corrections {
         p.feeDue += r.fee;
         p.accrued += uint256(r.principal) * p.rate * (today - r.valueDate) + (r.interest - r.interestDue) * p.unit();
         if (p.accrued > MAX_ACCRUED) p.accrued = MAX_ACCRUED;
-        if (r.principalDue + r.interestDue != 0) _oweAgain(l, id, p, r);
+        if (r.principalDue + r.interestDue == 0) return;
+        _oweAgain(l, id, p, r);
+        p.restore(daily, r.valueDate);
+        l.chargePenalty(id, p);
     }
 
     /// @dev Where the instalment had been paid in the posting that it fell due in, it becomes an obligation now.

@@ -63,13 +63,20 @@ library Books {
 
     // ------------------------------------------------------------------ storage
     function load(Ledger storage l, uint64 id) internal view returns (Position memory p) {
+        loadInto(l, id, p);
+    }
+
+    /// @dev Load over a loan that is no longer needed.
+    function loadInto(Ledger storage l, uint64 id, Position memory p) internal view {
         uint256 terms = l.terms[id];
         if (terms == 0) revert ILoanBook.LoanBook_Unknown(id);
         p.unpackTerms(terms);
         uint256 running = l.running[id];
         p.unpackRunning(running);
-        if (LoanCodec.hasDues(running)) p.unpackDues(l.dues[id]);
-        if (!p.isSpecial()) return p;
+        p.unpackDues(LoanCodec.hasDues(running) ? l.dues[id] : 0);
+        p.care = p.wordD = CareWord.wrap(0);
+        p.servicing = ServicingWord.wrap(0);
+        if (!p.isSpecial()) return;
         if (p.isServed()) p.servicing = l.servicing[uint16(p.product)];
         if (p.isCared()) p.care = p.wordD = l.cares[id];
     }
@@ -145,11 +152,11 @@ library Books {
         checkDay(id, p, day);
         passDueDates(l, id, p, day, payment);
         p.accrue(day);
-        chargePenalty(id, p);
+        chargePenalty(l, id, p);
     }
 
     /// @dev Whole fen of penalty interest fall due with every posting and every classification.
-    function chargePenalty(uint64 id, Position memory p) internal {
+    function chargePenalty(Ledger storage, uint64 id, Position memory p) internal {
         if (CareWord.unwrap(p.care) == CareWord.unwrap(p.wordD)) return;
         uint256 whole = p.fallDuePenalty();
         emit ILoanBook.PenaltyFellDue(
@@ -219,7 +226,7 @@ library Books {
     /// @dev The day by which instalments are overdue: those before the business day.
     function passOverdue(Ledger storage l, uint64 id, Position memory p, uint24 today) internal {
         if (today > p.accruedThrough) passDueDates(l, id, p, today - 1, 0);
-        chargePenalty(id, p);
+        chargePenalty(l, id, p);
     }
 
     function daysPastDue(Position memory p, uint256 today) internal pure returns (uint24) {

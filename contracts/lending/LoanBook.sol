@@ -7,6 +7,7 @@ import {ChargeKind, Role} from "../types/Enums.sol";
 import {LoanId, PersonId} from "../types/Ids.sol";
 import {CategoryTable, Position} from "../types/LoanStorage.sol";
 import {BackOffice} from "./BackOffice.sol";
+import {BackValue} from "./BackValue.sol";
 import {Books, Ledger, Wiring} from "./Ledger.sol";
 import {LoanBookBase} from "./LoanBookBase.sol";
 import {Draw, Origination} from "./Origination.sol";
@@ -20,6 +21,7 @@ import {WriteOffs} from "./WriteOffs.sol";
 /// one may hold 24,576 bytes of code, one address because a loan has one record. The back office is fixed at deployment.
 /// See ILoanBook and IBackOffice.
 contract LoanBook is LoanBookBase, ILoanBook {
+    using BackValue for Ledger;
     using Books for Ledger;
     using Origination for Ledger;
     using Quality for Ledger;
@@ -108,8 +110,13 @@ contract LoanBook is LoanBookBase, ILoanBook {
         _checkSigners(loanId, valueDate, today);
         uint64 id = Books.raw(loanId);
         Position memory p = _ledger.load(id);
-        uint256 principal = _ledger.receivePayment(id, p, amount, valueDate, msg.sender).principal;
-        _ledger.count(p);
+        uint256 principal;
+        if (valueDate < p.accruedThrough) {
+            principal = _ledger.receiveLate(id, amount, valueDate, msg.sender);
+        } else {
+            principal = _ledger.receivePayment(id, p, amount, valueDate, msg.sender).principal;
+            _ledger.count(p);
+        }
         if (principal != 0) policy.reduce(Books.keys(p), uint128(principal));
         token.burnPayment(msg.sender, amount);
     }

@@ -77,6 +77,7 @@ library LoanViews {
         loan.oldestDue = uint24(p.oldestDue);
         (loan.penaltyDue, loan.feeDue) = (uint128(p.penaltyDue), uint128(p.feeDue));
         loan.writtenOff = uint128(p.writtenOff);
+        loan.penaltyAccrued = p.care.penaltyAccrued();
         loan.availableUntil = p.state == LoanState.Applied ? 0 : uint24(p.availableUntil);
     }
 }

@@ -3,17 +3,20 @@ pragma solidity 0.8.26;
 
 import {ICreditPolicy} from "../../interfaces/ICreditPolicy.sol";
 import {ILoanBook} from "../../interfaces/ILoanBook.sol";
+import {LoanCodec} from "../libraries/LoanCodec.sol";
 import {LoanMath} from "../libraries/LoanMath.sol";
 import {ChargeKind} from "../types/Enums.sol";
 import {CustomerId, PersonId} from "../types/Ids.sol";
 import {CHARGE, REPAY} from "../types/LoanActs.sol";
 import {MAX_MONEY, Position, Split} from "../types/LoanStorage.sol";
+import {BackValue} from "./BackValue.sol";
 import {Books, Ledger} from "./Ledger.sol";
 import {Tally, Totals} from "./Totals.sol";
 
 /// @dev Money coming in, and charges.
 library Servicing {
     using Books for Ledger;
+    using LoanCodec for Position;
     using LoanMath for Position;
     using Totals for Ledger;
 
@@ -27,6 +30,7 @@ library Servicing {
     {
         ICreditPolicy.Keys memory run;
         Tally memory tally;
+        Position memory p;
         uint256 repaid;
         uint256 free;
         assembly ("memory-safe") {
@@ -35,7 +39,7 @@ library Servicing {
         for (uint256 i; i < payments.length; ++i) {
             ILoanBook.Payment calldata payment = payments[i];
             uint64 id = Books.raw(payment.loanId);
-            Position memory p = l.load(id);
+            l.loadInto(id, p);
             if (CustomerId.unwrap(run.customer) != p.customer || run.industry != p.industry || run.region != p.region) {
                 if (repaid != 0) policy.reduce(run, uint128(repaid));
                 repaid = 0;
@@ -54,6 +58,7 @@ library Servicing {
     function _receiveOne(
         Ledger storage l, Tally memory tally, uint64 id, Position memory p, uint256 amount, uint24 valueDate
     ) private returns (uint256) {
+        if (valueDate < p.accruedThrough) return BackValue.receiveLate(l, id, amount, valueDate, address(0));
         Split memory s = receivePayment(l, id, p, amount, valueDate, address(0));
         l.gatherPayment(tally, p, s);
         return s.principal;
@@ -66,19 +71,25 @@ library Servicing {
     ) internal returns (Split memory s) {
         Books.check(id, p, REPAY);
         l.advance(id, p, valueDate, amount);
+        bool observed = p.isCared() && p.care.observedUntil() != 0 && p.principalDue + p.interestDue != 0;
+        uint256 early = p.principalDue;
         // Less than the principal is less than the payoff, which need not be known then.
         uint256 owed = amount != 0 && amount < p.principal ? type(uint256).max : p.payoff();
-        _checkAmount(id, p, amount, owed, payer);
+        checkAmount(id, p, amount, owed, payer);
         s = p.pay(amount, owed);
         if (p.oldestDue != 0) l.findOldest(id, p);
         if (amount == owed) Books.closeIfSettled(p);
+        if (observed && p.due() == 0) p.care = p.care.withPaymentObserved();
         Books.number(id, p);
         l.storeBalances(id, p);
-        _tellRepaid(id, p, s, valueDate, payer);
-        Books.tellClosed(id, p, valueDate);
+        if (s.prepaymentFee != 0) _tellPrepaymentFee(id, p, s, valueDate);
+        tellRepaid(id, p, s, valueDate, payer);
+        if (observed && p.due() == 0) emit ILoanBook.PaymentObserved(id, uint8(p.care.observedPayments()));
+        if (p.isServed() && s.principal > early && p.servicing.keepsTerm()) _keepTerm(l, id, p, valueDate);
+        if (amount == owed) Books.tellClosed(id, p, valueDate);
     }
 
-    function _checkAmount(uint64 id, Position memory p, uint256 amount, uint256 owed, address payer) private pure {
+    function checkAmount(uint64 id, Position memory p, uint256 amount, uint256 owed, address payer) internal pure {
         if (amount == 0) revert ILoanBook.LoanBook_AmountInvalid(id, 0, owed);
         if (amount > owed) revert ILoanBook.LoanBook_Overpayment(id, uint128(amount), uint128(owed));
         if (p.postings >= LAST_FREE_POSTING && amount != owed && payer != address(0)) {
@@ -86,8 +97,26 @@ library Servicing {
         }
     }
 
+    /// @dev Charged and paid in one posting.
+    function _tellPrepaymentFee(uint64 id, Position memory p, Split memory s, uint24 valueDate) private {
+        emit ILoanBook.LoanCharged(
+            id, uint8(ChargeKind.Fee), uint16(p.postings), valueDate, uint128(s.prepaymentFee), uint128(p.feeDue + s.fee),
+            uint128(p.penaltyDue + s.penalty), 0
+        );
+    }
+
+    /// @dev The instalment anew on what is left, over the term as it was.
+    function _keepTerm(Ledger storage l, uint64 id, Position memory p, uint24 valueDate) private {
+        uint256 amount = p.instalmentAmount;
+        if (p.principal == 0 || amount == 0) return;
+        p.fixInstalment();
+        if (p.instalmentAmount == amount) return;
+        l.terms[id] = p.packTerms();
+        emit ILoanBook.InstalmentFixed(id, valueDate, uint128(p.instalmentAmount));
+    }
+
     /// @dev LoanRepaid, word by word in memory: the event has more fields than the stack has room for.
-    function _tellRepaid(uint64 id, Position memory p, Split memory s, uint24 valueDate, address payer) private {
+    function tellRepaid(uint64 id, Position memory p, Split memory s, uint24 valueDate, address payer) internal {
         uint256[13] memory words;
         words[0] = p.postings;
         words[1] = valueDate;

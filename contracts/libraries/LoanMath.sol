@@ -8,6 +8,7 @@ import {Annuity} from "./Annuity.sol";
 import {LoanCodec} from "./LoanCodec.sol";
 import {LoanSchedule} from "./LoanSchedule.sol";
 import {Penalty} from "./Penalty.sol";
+import {Prepayment} from "./Prepayment.sol";
 import {Rounding} from "./Rounding.sol";
 
 /// @title What a loan owes, and what a payment pays
@@ -19,6 +20,7 @@ library LoanMath {
     using LoanCodec for Position;
     using LoanSchedule for Position;
     using Penalty for Position;
+    using Prepayment for Position;
 
     // ------------------------------------------------------------------ accrual
     /// @dev Accrue to a day. Accruing twice is accruing once. A full register stops growing rather than block a payment.
@@ -96,7 +98,8 @@ library LoanMath {
     /// @dev What closes the loan on the day it is accrued to.
     function payoff(Position memory p) internal pure returns (uint256) {
         unchecked {
-            return p.principal + p.interestDue + p.penaltyDue + p.feeDue + accruedUp(p);
+            uint256 fee = p.servicing.isSet() ? p.feeOnRest() : 0;
+            return p.principal + p.interestDue + p.penaltyDue + p.feeDue + accruedUp(p) + fee;
         }
     }
 
@@ -106,7 +109,7 @@ library LoanMath {
         unchecked {
             uint256 rest = amount;
             if (due(p) != 0) rest = _payDues(p, s, rest);
-            rest = _payPrincipal(p, s, rest, p.principal);
+            rest = p.servicing.isSet() ? p.payEarly(s, rest) : _payPrincipal(p, s, rest, p.principal);
             if (amount == owed) _roundUp(p);
             if (rest == 0) return s;
             s.interest += rest;

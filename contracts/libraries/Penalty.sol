@@ -27,7 +27,7 @@ library Penalty {
             }
             if (p.oldestDue != 0) {
                 uint256 from = FixedPointMathLib.max(p.accruedThrough, p.oldestDue + p.servicing.graceDays());
-                if (day > from) extra += overdueDaily(p, misused) * (day - from);
+                if (day > from) extra += overdueDaily(p) * (day - from);
             }
             if (extra == 0) return;
             p.care = p.care.withPenaltyAccrued(FixedPointMathLib.min(p.care.penaltyAccrued() + extra, MAX_ACCRUED));
@@ -35,14 +35,27 @@ library Penalty {
     }
 
     /// @dev What overdue amounts add in a day, beside the markup on misused principal, in fen x ppb.
-    function overdueDaily(Position memory p, uint256 misused) internal pure returns (uint256 daily) {
+    function overdueDaily(Position memory p) internal pure returns (uint256 daily) {
         unchecked {
+            if (!p.servicing.isSet()) return 0;
+            uint256 misused = FixedPointMathLib.min(p.care.misused(), p.principal);
             uint256 overdue = markedUp(p.rate, p.servicing.overdueMarkup());
             uint256 misuse = markedUp(p.rate, p.servicing.misuseMarkup());
             uint256 both = FixedPointMathLib.min(misused, p.principalDue);
             daily = (p.principalDue - both) * overdue + both * FixedPointMathLib.zeroFloorSub(overdue, misuse);
             if (!p.servicing.compounds()) return daily;
             daily += p.interestDue * (p.rate + (misused == 0 ? overdue : FixedPointMathLib.max(overdue, misuse)));
+        }
+    }
+
+    /// @dev Add what arrears that are owed again would have borne since a day.
+    function restore(Position memory p, uint256 daily, uint256 since) internal pure {
+        unchecked {
+            uint256 from = FixedPointMathLib.max(since, p.oldestDue + p.servicing.graceDays());
+            uint256 extra = FixedPointMathLib.zeroFloorSub(overdueDaily(p), daily)
+                * FixedPointMathLib.zeroFloorSub(p.accruedThrough, from);
+            if (extra == 0) return;
+            p.care = p.care.withPenaltyAccrued(FixedPointMathLib.min(p.care.penaltyAccrued() + extra, MAX_ACCRUED));
         }
     }
 

@@ -9,7 +9,7 @@ type CareWord is uint256;
 
 using {
     penaltyAccrued, misused, floorOf, worstFloor, observedUntil, observedPayments, restructurings, repricedOn, isCalled,
-    uncovered, withPenaltyAccrued, withMisused, withFloor, withObservation, withRestructurings, withRepricedOn, withCalled,
+    uncovered, withPenaltyAccrued, withMisused, withFloor, withObservation, withPaymentObserved, withRestructurings, withRepricedOn, withCalled,
     withUncovered
 } for CareWord global;
 
@@ -74,6 +74,11 @@ function observedPayments(CareWord word) pure returns (uint256) {
 
 function withObservation(CareWord word, uint256 until, uint256 payments) pure returns (CareWord) {
     return _with(_with(word, 151, type(uint16).max, until), 167, type(uint8).max, payments);
+}
+
+function withPaymentObserved(CareWord word) pure returns (CareWord) {
+    uint256 payments = observedPayments(word);
+    return payments == type(uint8).max ? word : withObservation(word, observedUntil(word), payments + 1);
 }
 
 function restructurings(CareWord word) pure returns (uint256) {

@@ -62,6 +62,7 @@ struct Split {
     uint256 interest;
     uint256 penalty;
     uint256 fee;
+    uint256 prepaymentFee; // of the fee, what was charged for principal paid before its time
 }
 
 /// @dev A product in one word.

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.26;
+
+import {FixedPointMathLib} from "solady/src/utils/FixedPointMathLib.sol";
+import {ILoanBook} from "../../interfaces/ILoanBook.sol";
+import {LoanMath} from "../libraries/LoanMath.sol";
+import {LoanCodec} from "../libraries/LoanCodec.sol";
+import {Penalty} from "../libraries/Penalty.sol";
+import {Prepayment} from "../libraries/Prepayment.sol";
+import {Rounding} from "../libraries/Rounding.sol";
+import {Position, Split} from "../types/LoanStorage.sol";
+import {Books, Ledger} from "./Ledger.sol";
+import {Servicing} from "./Servicing.sol";
+import {Totals} from "./Totals.sol";
+
+/// @dev Payments whose value date lies before the loan's last accrual. The money is split by what the loan owes as it stands;
+/// then all that the payment would have spared from its value date on is taken back: interest on the principal it repays, from
+/// what has accrued and then from what is due, and penalty interest on the arrears it clears.
+library BackValue {
+    using Books for Ledger;
+    using LoanCodec for Position;
+    using LoanMath for Position;
+    using Penalty for Position;
+    using Prepayment for Position;
+    using Totals for Ledger;
+
+    /// @dev What is taken back, exact, in fen x ppb x days; and whole fen of penalty interest taken out of what is due.
+    struct Relief {
+        uint256 interest;
+        uint256 penalty;
+        uint256 penaltyDue;
+    }
+
+    /// @return The principal that the caller must take out of the buckets.
+    function receiveLate(Ledger storage l, uint64 id, uint256 amount, uint24 valueDate, address payer)
+        external
+        returns (uint256)
+    {
+        Position memory p = l.load(id);
+        Books.expectLive(id, p);
+        if (valueDate < p.start) revert ILoanBook.LoanBook_ValueDateBeforeAccrual(id, valueDate, uint24(p.start));
+        uint256 owed = payoffAt(id, p, valueDate);
+        Servicing.checkAmount(id, p, amount, owed, payer);
+        (Split memory s, Relief memory r) = _settle(id, p, amount, owed, valueDate);
+        if (p.oldestDue != 0) l.findOldest(id, p);
+        if (amount == owed) Books.closeIfSettled(p);
+        Books.number(id, p);
+        l.store(id, p);
+        Servicing.tellRepaid(id, p, s, uint24(p.accruedThrough), payer);
+        emit ILoanBook.PaymentBackValued(
+            id, uint16(p.postings), valueDate, r.interest, r.penalty, uint128(r.penaltyDue), uint128(p.penaltyDue),
+            p.care.penaltyAccrued()
+        );
+        Books.tellClosed(id, p, valueDate);
+        return s.principal;
+    }
+
+    /// @dev The last payment is known by its amount, and is relieved of everything before it pays; any other afterwards.
+    function _settle(uint64 id, Position memory p, uint256 amount, uint256 owed, uint256 valueDate)
+        private
+        pure
+        returns (Split memory s, Relief memory r)
+    {
+        if (amount == owed) {
+            r = _relief(p, p.principal, p.overdueDaily(), valueDate);
+            _takeBack(id, p, r, valueDate);
+            return (p.pay(amount, owed), r);
+        }
+        uint256 daily = p.overdueDaily();
+        uint256 oldest = p.oldestDue;
+        s = p.pay(amount, owed);
+        (oldest, p.oldestDue) = (p.oldestDue, oldest);
+        r = _relief(p, s.principal, FixedPointMathLib.zeroFloorSub(daily, p.overdueDaily()), valueDate);
+        p.oldestDue = oldest;
+        _takeBack(id, p, r, valueDate);
+    }
+
+    /// @dev What closes the loan on a day before its last accrual.
+    function payoffAt(uint64 id, Position memory p, uint256 valueDate) internal pure returns (uint256) {
+        Relief memory r = _relief(p, p.principal, p.overdueDaily(), valueDate);
+        uint256 unit = p.unit();
+        uint256 interest = p.accrued + p.interestDue * unit;
+        uint256 penalty = p.care.penaltyAccrued() + p.penaltyDue * unit;
+        if (interest < r.interest || penalty < r.penalty) {
+            revert ILoanBook.LoanBook_ValueDateBeforeAccrual(id, uint24(valueDate), uint24(p.accruedThrough));
+        }
+        interest = p.rounded ? (interest - r.interest) / unit : Rounding.wholeUp(interest - r.interest, unit);
+        return p.principal + p.feeDue + p.feeOnRest() + interest + (penalty - r.penalty) / unit;
+    }
+
+    function _relief(Position memory p, uint256 principal, uint256 overdueDaily, uint256 valueDate)
+        private
+        pure
+        returns (Relief memory r)
+    {
+        r.interest = principal * p.rate * (p.accruedThrough - valueDate);
+        if (p.oldestDue == 0) return r;
+        uint256 from = FixedPointMathLib.max(valueDate, p.oldestDue + p.servicing.graceDays());
+        r.penalty = overdueDaily * FixedPointMathLib.zeroFloorSub(p.accruedThrough, from);
+    }
+
+    function _takeBack(uint64 id, Position memory p, Relief memory r, uint256 valueDate) private pure {
+        uint256 unit = p.unit();
+        uint256 fen = Rounding.wholeUp(FixedPointMathLib.zeroFloorSub(r.interest, p.accrued), unit);
+        uint256 accrued = p.care.penaltyAccrued();
+        r.penaltyDue = Rounding.wholeUp(FixedPointMathLib.zeroFloorSub(r.penalty, accrued), unit);
+        if (fen > p.interestDue || r.penaltyDue > p.penaltyDue) {
+            revert ILoanBook.LoanBook_ValueDateBeforeAccrual(id, uint24(valueDate), uint24(p.accruedThrough));
+        }
+        p.interestDue -= fen;
+        p.accrued = p.accrued + fen * unit - r.interest;
+        p.penaltyDue -= r.penaltyDue;
+        p.care = p.care.withPenaltyAccrued(accrued + r.penaltyDue * unit - r.penalty);
+    }
+}
