@@ -2,11 +2,12 @@
 pragma solidity 0.8.26;
 
 import {Address} from "@openzeppelin/contracts/utils/Address.sol";
+import {IGoverned} from "../../interfaces/IGoverned.sol";
 import {ILoanBook} from "../../interfaces/ILoanBook.sol";
+import {IWired} from "../../interfaces/IWired.sol";
 import {ChargeKind, Role} from "../types/Enums.sol";
 import {LoanId, PersonId} from "../types/Ids.sol";
 import {CategoryTable, Position} from "../types/LoanStorage.sol";
-import {BackOffice} from "./BackOffice.sol";
 import {BackValue} from "./BackValue.sol";
 import {Books, Ledger, Wiring} from "./Ledger.sol";
 import {LoanBookBase} from "./LoanBookBase.sol";
@@ -30,9 +31,9 @@ contract LoanBook is LoanBookBase, ILoanBook {
 
     address public immutable backOffice;
 
-    constructor(BackOffice back)
+    constructor(IWired back)
         LoanBookBase(
-            back.authority(),
+            IGoverned(address(back)).authority(),
             Wiring(
                 back.policy(), back.customers(), back.ratings(), back.collateral(), back.guarantees(), back.token(),
                 back.covenants()

@@ -8,6 +8,7 @@ import {ICustomerRegistry} from "../../interfaces/ICustomerRegistry.sol";
 import {IDepositToken} from "../../interfaces/IDepositToken.sol";
 import {IGuaranteeRegistry} from "../../interfaces/IGuaranteeRegistry.sol";
 import {IRatingRegistry} from "../../interfaces/IRatingRegistry.sol";
+import {IWired} from "../../interfaces/IWired.sol";
 import {Governed} from "../governance/Governed.sol";
 import {LoanId, PersonId} from "../types/Ids.sol";
 import {CategoryTable} from "../types/LoanStorage.sol";
@@ -23,16 +24,23 @@ abstract contract Counting is Governed {
 
 /// @dev What LoanBook and BackOffice share: the same storage, in the same places, and the same wiring. BackOffice's code
 /// runs on LoanBook's storage, so neither may put a variable of its own before the ledger.
-abstract contract LoanBookBase is Counting {
+abstract contract LoanBookBase is Counting, IWired {
     using Books for Ledger;
     using Terms for Ledger;
 
+    /// @inheritdoc IWired
     ICreditPolicy public immutable policy;
+    /// @inheritdoc IWired
     ICustomerRegistry public immutable customers;
+    /// @inheritdoc IWired
     IRatingRegistry public immutable ratings;
+    /// @inheritdoc IWired
     ICollateralRegistry public immutable collateral;
+    /// @inheritdoc IWired
     IGuaranteeRegistry public immutable guarantees;
+    /// @inheritdoc IWired
     IDepositToken public immutable token;
+    /// @inheritdoc IWired
     ICovenantRegistry public immutable covenants;
 
     Ledger internal _ledger;

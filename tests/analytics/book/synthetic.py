@@ -42,7 +42,8 @@ FIXED: Final[Mapping[int, str]] = {
 }  # fmt: skip
 DRAWN: Final[Mapping[str, float]] = {
     "loan_book.loan_repaid": 30, "loan_book.instalment_fell_due": 30, "loan_book.loan_drawn": 4,
-    "loan_book.loan_charged": 4, "loan_book.loan_classified": 4, "loan_book.loan_approved": 2,
+    "loan_book.loan_charged": 4, "loan_book.penalty_fell_due": 3, "loan_book.payment_back_valued": 0.5,
+    "loan_book.instalment_fixed": 0.5, "loan_book.loan_classified": 4, "loan_book.loan_approved": 2,
     "loan_book.loan_denied": 0.3, "loan_book.approval_lapsed": 0.3, "loan_book.loan_closed": 0.5,
     "loan_book.loan_defaulted": 1, "loan_book.loan_cured": 0.5, "loan_book.loan_written_off": 0.3,
     "loan_book.loan_recovered": 0.3, "deposit_token.drawdown_credited": 2, "deposit_token.earmark_spent": 6,
