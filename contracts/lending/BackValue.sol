@@ -13,9 +13,10 @@ import {Books, Ledger} from "./Ledger.sol";
 import {Servicing} from "./Servicing.sol";
 import {Totals} from "./Totals.sol";
 
-/// @dev Payments whose value date lies before the loan's last accrual. The money is split by what the loan owes as it stands;
-/// then all that the payment would have spared from its value date on is taken back: interest on the principal it repays, from
-/// what has accrued and then from what is due, and penalty interest on the arrears it clears.
+/// @dev Payments whose value date lies before the loan's last accrual. The money pays what was
+/// due on its value date, then principal; and all that it would have spared from that day on is taken back: interest on the
+/// principal it repays, from what has accrued and then from what is due, and penalty interest on the arrears it clears. The
+/// principal of instalments that fell due meanwhile is not shared out anew.
 library BackValue {
     using Books for Ledger;
     using LoanCodec for Position;
@@ -27,6 +28,7 @@ library BackValue {
     /// @dev What is taken back, exact, in fen x ppb x days; and whole fen of penalty interest taken out of what is due.
     struct Relief {
         uint256 interest;
+        uint256 fallenDue; // of the interest, what had fallen due since, in whole fen
         uint256 penalty;
         uint256 penaltyDue;
     }
@@ -39,9 +41,9 @@ library BackValue {
         Position memory p = l.load(id);
         Books.expectLive(id, p);
         if (valueDate < p.start) revert ILoanBook.LoanBook_ValueDateBeforeAccrual(id, valueDate, uint24(p.start));
-        uint256 owed = payoffAt(id, p, valueDate);
+        uint256 owed = payoffAt(l, id, p, valueDate);
         Servicing.checkAmount(id, p, amount, owed, payer);
-        (Split memory s, Relief memory r) = _settle(id, p, amount, owed, valueDate);
+        (Split memory s, Relief memory r) = _settle(l, id, p, amount, owed, valueDate);
         if (p.oldestDue != 0) l.findOldest(id, p);
         if (amount == owed) Books.closeIfSettled(p);
         Books.number(id, p);
@@ -56,28 +58,47 @@ library BackValue {
     }
 
     /// @dev The last payment is known by its amount, and is relieved of everything before it pays; any other afterwards.
-    function _settle(uint64 id, Position memory p, uint256 amount, uint256 owed, uint256 valueDate)
+    function _settle(Ledger storage l, uint64 id, Position memory p, uint256 amount, uint256 owed, uint256 valueDate)
         private
-        pure
+        view
         returns (Split memory s, Relief memory r)
     {
+        uint256 daily = p.overdueDaily();
         if (amount == owed) {
-            r = _relief(p, p.principal, p.overdueDaily(), valueDate);
+            r = _relief(l, p, p.principal, daily, valueDate);
             _takeBack(id, p, r, valueDate);
             return (p.pay(amount, owed), r);
         }
-        uint256 daily = p.overdueDaily();
-        uint256 oldest = p.oldestDue;
-        s = p.pay(amount, owed);
-        (oldest, p.oldestDue) = (p.oldestDue, oldest);
-        r = _relief(p, s.principal, FixedPointMathLib.zeroFloorSub(daily, p.overdueDaily()), valueDate);
-        p.oldestDue = oldest;
+        uint256 rest;
+        (s, rest) = _payAsOf(l, id, p, amount, valueDate);
+        r = _relief(l, p, s.principal, FixedPointMathLib.zeroFloorSub(daily, p.overdueDaily()), valueDate);
         _takeBack(id, p, r, valueDate);
+        uint256 ofDue = FixedPointMathLib.min(rest, p.interestDue);
+        s.interest += rest;
+        p.interestDue -= ofDue;
+        p.accrued -= (rest - ofDue) * p.unit();
+    }
+
+    /// @dev Pay what was due on the value date, then principal: what fell due later was not due then.
+    /// @return s How it was split. @return rest What is left for interest where it pays all principal.
+    function _payAsOf(Ledger storage l, uint64 id, Position memory p, uint256 amount, uint256 valueDate)
+        private
+        view
+        returns (Split memory s, uint256 rest)
+    {
+        (uint256 principal, uint256 interest) = l.fallenAfter(id, p, valueDate);
+        p.principalDue -= principal;
+        p.interestDue -= interest;
+        uint256 most = p.interestDue + p.penaltyDue + p.feeDue + p.principal + p.feeOnRest();
+        rest = FixedPointMathLib.zeroFloorSub(amount, most);
+        s = p.pay(amount - rest, type(uint256).max);
+        p.principalDue = FixedPointMathLib.min(p.principalDue + principal, p.principal);
+        p.interestDue += interest;
     }
 
     /// @dev What closes the loan on a day before its last accrual.
-    function payoffAt(uint64 id, Position memory p, uint256 valueDate) internal pure returns (uint256) {
-        Relief memory r = _relief(p, p.principal, p.overdueDaily(), valueDate);
+    function payoffAt(Ledger storage l, uint64 id, Position memory p, uint256 valueDate) internal view returns (uint256) {
+        Relief memory r = _relief(l, p, p.principal, p.overdueDaily(), valueDate);
         uint256 unit = p.unit();
         uint256 interest = p.accrued + p.interestDue * unit;
         uint256 penalty = p.care.penaltyAccrued() + p.penaltyDue * unit;
@@ -88,12 +109,14 @@ library BackValue {
         return p.principal + p.feeDue + p.feeOnRest() + interest + (penalty - r.penalty) / unit;
     }
 
-    function _relief(Position memory p, uint256 principal, uint256 overdueDaily, uint256 valueDate)
+    function _relief(Ledger storage l, Position memory p, uint256 principal, uint256 overdueDaily, uint256 valueDate)
         private
-        pure
+        view
         returns (Relief memory r)
     {
         r.interest = principal * p.rate * (p.accruedThrough - valueDate);
+        uint256 lastDue = p.instalment == 0 ? 0 : l.dueDate(p, p.instalment);
+        r.fallenDue = principal * p.rate * FixedPointMathLib.zeroFloorSub(lastDue, valueDate) / p.unit();
         if (p.oldestDue == 0) return r;
         uint256 from = FixedPointMathLib.max(valueDate, p.oldestDue + p.servicing.graceDays());
         r.penalty = overdueDaily * FixedPointMathLib.zeroFloorSub(p.accruedThrough, from);
@@ -101,7 +124,8 @@ library BackValue {
 
     function _takeBack(uint64 id, Position memory p, Relief memory r, uint256 valueDate) private pure {
         uint256 unit = p.unit();
-        uint256 fen = Rounding.wholeUp(FixedPointMathLib.zeroFloorSub(r.interest, p.accrued), unit);
+        uint256 fen = FixedPointMathLib.min(r.fallenDue, p.interestDue);
+        fen += Rounding.wholeUp(FixedPointMathLib.zeroFloorSub(r.interest - fen * unit, p.accrued), unit);
         uint256 accrued = p.care.penaltyAccrued();
         r.penaltyDue = Rounding.wholeUp(FixedPointMathLib.zeroFloorSub(r.penalty, accrued), unit);
         if (fen > p.interestDue || r.penaltyDue > p.penaltyDue) {

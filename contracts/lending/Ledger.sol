@@ -223,6 +223,23 @@ library Books {
         }
     }
 
+    /// @dev Of what is due and unpaid, what fell due after a day: payments clear the oldest first.
+    function fallenAfter(Ledger storage l, uint64 id, Position memory p, uint256 day)
+        internal
+        view
+        returns (uint256 principal, uint256 interest)
+    {
+        for (uint256 i = p.instalment; i != 0; --i) {
+            uint256 word = l.obligations[(uint256(id) << 16) | i];
+            if (word == 0) continue;
+            if (word & MAX_DAY <= day) break;
+            principal += (word >> 16) & MAX_MONEY;
+            interest += word >> 63;
+        }
+        principal = principal < p.principalDue ? principal : p.principalDue;
+        interest = interest < p.interestDue ? interest : p.interestDue;
+    }
+
     /// @dev The day by which instalments are overdue: those before the business day.
     function passOverdue(Ledger storage l, uint64 id, Position memory p, uint24 today) internal {
         if (today > p.accruedThrough) passDueDates(l, id, p, today - 1, 0);

@@ -143,15 +143,6 @@ def test_a_payment_above_the_payers_deposit_changes_nothing(desk, stranger):
     assert desk.stored(loan) == before
 
 
-def test_postings_before_the_last_accrual_are_refused(desk, borrower, next_day):
-    loan = desk.originated()
-    day = next_day(3)
-    desk.book.repay(loan, 100, day, {"from": borrower})
-    _allow(desk, desk.book.postingHash(loan, borrower), day - 1)
-    with reverts("LoanBook_ValueDateBeforeAccrual", loan, day - 1, day):
-        desk.book.repay(loan, 100, day - 1, {"from": borrower})
-
-
 # ---------------------------------------------------------------- arrears
 
 

@@ -1,0 +1,169 @@
+"""Payments booked with a value date before the loan's last accrual: the loan ends where it would have, had they come in time."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from brownie import ZERO_ADDRESS
+
+from tests.contracts.expect import assert_events, event, reverts
+from tests.contracts.lending import ACTIVE, AMOUNT, ANNUITY, BULLET, LINEAR, NOBODY, RATE, REPAID, Desk, agrees
+
+UNIT = 360 * 10**9
+BALANCES = (
+    "principal",
+    "accrued",
+    "principalDue",
+    "interestDue",
+    "oldestDue",
+    "penaltyDue",
+    "feeDue",
+    "penaltyAccrued",
+)
+
+
+@pytest.fixture(scope="module")
+def desk(system, people, make_customer, borrower):
+    desk = Desk(system, people, make_customer(account=borrower, grade=3), borrower)
+    desk.offer(1, loan_type=BULLET)
+    desk.offer(2, loan_type=LINEAR, cycle_months=1)
+    desk.offer(3, loan_type=ANNUITY, cycle_months=1)
+    desk.fund(borrower, 100 * AMOUNT)
+    return desk
+
+
+def allow(desk, loan, account, day):
+    """Two persons let an account post with a past value date."""
+    posting = desk.book.postingHash(loan, account)
+    desk.book.proposeBackValue(posting, day, desk.by("collector"))
+    desk.book.authoriseBackValue(posting, day, desk.by("approver"))
+
+
+def balances(desk, loan, day):
+    """What a loan owes on a day."""
+    shown = desk.book.preview(loan, day).dict()
+    return {name: shown[name] for name in BALANCES} | {"payoff": desk.book.payoff(loan, day)}
+
+
+def test_a_stranger_cannot_hold_up_an_older_payment(desk, borrower, stranger, next_day):
+    """A fen paid today moves the last accrual to today; a payment of four days ago is booked all the same."""
+    loan = desk.originated()
+    model = desk.model(loan)
+    today = next_day(10)
+    paid_on = today - 4
+    desk.fund(stranger, 1)
+    desk.book.repay(loan, 1, today, {"from": stranger})
+    model.advance(today)
+    model.pay(1)
+    allow(desk, loan, borrower, paid_on)
+    spared = 30_000 * RATE * 4
+    model.pay(30_000)
+    model.accrued -= spared
+    before, wallet = desk.buckets(), desk.system.token.balanceOf(borrower)
+    sent = desk.book.repay(loan, 30_000, paid_on, {"from": borrower})
+    assert_events(
+        sent,
+        event(
+            "LoanRepaid", loanId=loan, payer=borrower, posting=3, valueDate=today, principal=30_000, interest=0, penalty=0,
+            fee=0, outstanding=AMOUNT - 30_001, accrued=model.accrued, principalDue=0, interestDue=0, oldestDue=0,
+            instalment=0, state=ACTIVE,
+        ),
+        event(
+            "PaymentBackValued", loanId=loan, posting=3, paidOn=paid_on, interest=spared, penalty=0, penaltyTakenBack=0,
+            penaltyDue=0, penaltyAccrued=0,
+        ),
+        event("Transfer", **{"from": borrower, "to": ZERO_ADDRESS, "amount": 30_000}),
+    )  # fmt: skip
+    agrees(desk.stored(loan), model)
+    assert desk.buckets() == [*(value - 30_000 for value in before[:3]), *before[3:6], before[6] - 30_000]
+    assert desk.system.token.balanceOf(borrower) == wallet - 30_000
+
+
+@pytest.mark.parametrize("product", [1, 2, 3])
+def test_a_payment_booked_late_leaves_what_one_in_time_leaves(desk, borrower, next_day, product):
+    """Of two equal loans one is paid early in time, one with back value after a due date: they owe the same, but for the
+    fen by which interest that fell due meanwhile was rounded."""
+    seed = 20261124 + product
+    print(f"seed {seed}")
+    amount = random.Random(seed).randrange(AMOUNT // 3)
+    first, second = (desk.originated(product, maturity=desk.today + 400) for _ in range(2))
+    first_due = desk.model(first).due_dates[0]
+    paid_on = next_day(first_due - desk.today - 3)
+    desk.book.repay(first, amount, paid_on, {"from": borrower})
+    today = next_day(15)
+    for loan in (first, second):
+        desk.book.classify(loan, desk.by("collector"))
+        desk.book.repay(loan, 1, today, {"from": borrower})
+    allow(desk, second, borrower, paid_on)
+    desk.book.repay(second, amount, paid_on, {"from": borrower})
+    left = {loan: balances(desk, loan, today) for loan in (first, second)}
+    assert left[second]["payoff"] - left[first]["payoff"] in (-1, 0, 1)
+    assert left[second]["principal"] == left[first]["principal"]
+    assert abs(left[second]["interestDue"] - left[first]["interestDue"]) <= 1
+    shares = left[second]["principalDue"] - left[first]["principalDue"]
+    assert 0 <= shares <= amount if product == 2 else shares <= 0 or product == 3
+
+
+def test_the_payoff_of_a_past_day_closes_the_loan(desk, borrower, next_day):
+    loan = desk.originated()
+    start = desk.today
+    today = next_day(20)
+    desk.book.repay(loan, 5, today, {"from": borrower})
+    paid_on = today - 8
+    allow(desk, loan, borrower, paid_on)
+    exact = 5 * RATE * 20 + (AMOUNT - 5) * RATE * (paid_on - start)
+    owed = AMOUNT - 5 + -(-exact // UNIT)
+    with reverts("LoanBook_Overpayment", loan, owed + 1, owed):
+        desk.book.repay(loan, owed + 1, paid_on, {"from": borrower})
+    sent = desk.book.repay(loan, owed, paid_on, {"from": borrower})
+    assert sent.events["LoanRepaid"]["state"] == REPAID
+    assert dict(sent.events["LoanClosed"]) == {"loanId": loan, "valueDate": paid_on}
+    stored = desk.stored(loan)
+    assert {stored[name] for name in BALANCES} == {0}
+
+
+def test_interest_that_was_paid_meanwhile_cannot_be_taken_back(desk, borrower, next_day):
+    """Where a later payment took the interest that this one would have spared, the day is refused and nothing changes."""
+    loan = desk.originated()
+    first_due = desk.model(loan).due_dates[0]
+    next_day(first_due - desk.today)
+    today = desk.today
+    interest = AMOUNT * RATE * (today - desk.stored(loan)["start"]) // UNIT
+    desk.book.repay(loan, interest, today, {"from": borrower})
+    paid_on = today - 5
+    allow(desk, loan, borrower, paid_on)
+    before = desk.stored(loan)
+    with reverts("LoanBook_ValueDateBeforeAccrual", loan, paid_on, today):
+        desk.book.repay(loan, AMOUNT // 2, paid_on, {"from": borrower})
+    assert desk.stored(loan) == before
+
+
+def test_a_payment_dates_from_the_loan_at_the_earliest(desk, borrower, next_day):
+    next_day(10)
+    loan = desk.originated()
+    start = desk.today
+    next_day(2)
+    desk.book.repay(loan, 5, desk.today, {"from": borrower})
+    allow(desk, loan, borrower, start - 1)
+    with reverts("LoanBook_ValueDateBeforeAccrual", loan, start - 1, start):
+        desk.book.repay(loan, 100, start - 1, {"from": borrower})
+
+
+def test_a_batch_takes_late_payments_among_others(desk, borrower, next_day):
+    """Of a batch of one value date, one loan has moved on since: only its payment is told to be late."""
+    loans = [desk.originated() for _ in range(2)]
+    today = next_day(9)
+    desk.book.repay(loans[0], 7, today, {"from": borrower})
+    paid_on = today - 3
+    payments = [(loan, 1_000) for loan in loans]
+    posting = desk.book.batchHash(payments)
+    desk.book.proposeBackValue(posting, paid_on, desk.by("collector"))
+    desk.book.authoriseBackValue(posting, paid_on, desk.by("approver"))
+    before = desk.buckets()
+    sent = desk.book.repayInBatch(payments, paid_on, desk.by("collector"))
+    assert [one["valueDate"] for one in sent.events["LoanRepaid"]] == [today, paid_on]
+    assert [one["payer"] for one in sent.events["LoanRepaid"]] == [NOBODY, NOBODY]
+    assert [one["loanId"] for one in sent.events["PaymentBackValued"]] == [loans[0]]
+    assert desk.buckets() == [*(value - 2_000 for value in before[:3]), *before[3:6], before[6] - 2_000]
+    assert [desk.stored(loan)["principal"] for loan in loans] == [AMOUNT - 1_007, AMOUNT - 1_000]
