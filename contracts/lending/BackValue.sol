@@ -8,6 +8,7 @@ import {LoanCodec} from "../libraries/LoanCodec.sol";
 import {Penalty} from "../libraries/Penalty.sol";
 import {Prepayment} from "../libraries/Prepayment.sol";
 import {Rounding} from "../libraries/Rounding.sol";
+import {REPAY} from "../types/LoanActs.sol";
 import {Position, Split} from "../types/LoanStorage.sol";
 import {Books, Ledger} from "./Ledger.sol";
 import {Servicing} from "./Servicing.sol";
@@ -39,7 +40,7 @@ library BackValue {
         returns (uint256)
     {
         Position memory p = l.load(id);
-        Books.expectLive(id, p);
+        Books.check(id, p, REPAY);
         if (valueDate < p.start) revert ILoanBook.LoanBook_ValueDateBeforeAccrual(id, valueDate, uint24(p.start));
         uint256 owed = payoffAt(l, id, p, valueDate);
         Servicing.checkAmount(id, p, amount, owed, payer);

@@ -1,4 +1,4 @@
-"""Payments booked with a value date before the loan's last accrual: the loan ends where it would have, had they come in time."""
+"""Payments booked with a value date before the loan's last accrual: the loan ends where it would have in time."""
 
 from __future__ import annotations
 
@@ -65,13 +65,13 @@ def test_a_stranger_cannot_hold_up_an_older_payment(desk, borrower, stranger, ne
     assert_events(
         sent,
         event(
-            "LoanRepaid", loanId=loan, payer=borrower, posting=3, valueDate=today, principal=30_000, interest=0, penalty=0,
-            fee=0, outstanding=AMOUNT - 30_001, accrued=model.accrued, principalDue=0, interestDue=0, oldestDue=0,
-            instalment=0, state=ACTIVE,
+            "LoanRepaid", loanId=loan, payer=borrower, posting=3, valueDate=today, principal=30_000, interest=0,
+            penalty=0, fee=0, outstanding=AMOUNT - 30_001, accrued=model.accrued, principalDue=0, interestDue=0,
+            oldestDue=0, instalment=0, state=ACTIVE,
         ),
         event(
-            "PaymentBackValued", loanId=loan, posting=3, paidOn=paid_on, interest=spared, penalty=0, penaltyTakenBack=0,
-            penaltyDue=0, penaltyAccrued=0,
+            "PaymentBackValued", loanId=loan, posting=3, paidOn=paid_on, interest=spared, penalty=0,
+            penaltyTakenBack=0, penaltyDue=0, penaltyAccrued=0,
         ),
         event("Transfer", **{"from": borrower, "to": ZERO_ADDRESS, "amount": 30_000}),
     )  # fmt: skip
@@ -82,8 +82,8 @@ def test_a_stranger_cannot_hold_up_an_older_payment(desk, borrower, stranger, ne
 
 @pytest.mark.parametrize("product", [1, 2, 3])
 def test_a_payment_booked_late_leaves_what_one_in_time_leaves(desk, borrower, next_day, product):
-    """Of two equal loans one is paid early in time, one with back value after a due date: they owe the same, but for the
-    fen by which interest that fell due meanwhile was rounded."""
+    """Of two equal loans one is paid early in time, one with back value after a due date: they owe the same, but for
+    the fen by which interest that fell due meanwhile was rounded."""
     seed = 20261124 + product
     print(f"seed {seed}")
     amount = random.Random(seed).randrange(AMOUNT // 3)
@@ -124,7 +124,7 @@ def test_the_payoff_of_a_past_day_closes_the_loan(desk, borrower, next_day):
 
 
 def test_interest_that_was_paid_meanwhile_cannot_be_taken_back(desk, borrower, next_day):
-    """Where a later payment took the interest that this one would have spared, the day is refused and nothing changes."""
+    """Where a later payment took the interest that this one would have spared, the day is refused."""
     loan = desk.originated()
     first_due = desk.model(loan).due_dates[0]
     next_day(first_due - desk.today)
