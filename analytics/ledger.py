@@ -26,6 +26,7 @@ LIEN_STATES: Final = ("none", "active", "released", "enforced")
 GUARANTEE_STATES: Final = ("none", "active", "demanded", "released")
 DIMENSIONS: Final = ("customer", "group", "industry", "region")
 ANSWERS: Final = ("continue", "suspend_drawings", "serve_notice")
+BOUNDS: Final = ("minimum", "maximum")
 STANDINGS: Final = ("normal", "watch", "litigation", "blacklisted", "insolvent")
 MEASURES: Final = (
     "debt_service_cover", "interest_cover", "debt_to_earnings", "debt_to_equity", "debt_to_assets", "current_ratio",
@@ -98,6 +99,17 @@ COVENANT_TESTED: Final[Schema] = {
     "customer": "int64", "product": "int64", "test": "category", "answer": "category", "cure_by": "int64",
     "late": "bool",
 }  # fmt: skip
+RATING_RULES: Final[Schema] = {
+    "product": "int64", "worst_grade": "int64", "answer": "category", "cure_days": "int64", "notches": "int64",
+    "downgrade_answer": "category", "downgrade_cure_days": "int64",
+}  # fmt: skip
+STANDING_RULES: Final[Schema] = {
+    "product": "int64", "standing": "category", "answer": "category", "cure_days": "int64",
+}  # fmt: skip
+MEASURE_RULES: Final[Schema] = {
+    "product": "int64", "measure": "category", "bound": "category", "threshold": "int64", "answer": "category",
+    "cure_days": "int64", "longest_age": "int64",
+}  # fmt: skip
 STANDING: Final[Schema] = {"customer": "int64", "standing": "category", "reported_on": "int64"}
 FIGURES: Final[Schema] = {"customer": "int64", "measure": "category", "value": "int64", "as_of": "int64"}
 
@@ -135,6 +147,9 @@ class Book:
     covenant_tests: pd.DataFrame
     standings: pd.DataFrame
     figures: pd.DataFrame
+    rating_rules: pd.DataFrame
+    standing_rules: pd.DataFrame
+    measure_rules: pd.DataFrame
 
     def __post_init__(self) -> None:
         """Refuse a table that lacks a declared column or has its columns in another order."""
@@ -150,5 +165,6 @@ SCHEMAS: Final[Mapping[str, Schema]] = {
     "customers": CUSTOMERS, "ratings": RATINGS, "loans": LOANS, "exposures": EXPOSURES, "collateral": COLLATERAL,
     "liens": LIENS, "guarantees": GUARANTEES, "capacities": CAPACITIES, "flows": FLOWS, "diversions": DIVERSIONS,
     "earmarks": EARMARKS, "limits": LIMITS, "covenants": COVENANTS, "covenant_tests": COVENANT_TESTED,
-    "standings": STANDING, "figures": FIGURES,
+    "standings": STANDING, "figures": FIGURES, "rating_rules": RATING_RULES, "standing_rules": STANDING_RULES,
+    "measure_rules": MEASURE_RULES,
 }  # fmt: skip

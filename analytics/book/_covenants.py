@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from analytics.book._frames import Column, named
 from analytics.book._rows import Keys, Record, Rows, latest
-from analytics.ledger import ANSWERS, COVENANT_TESTS, MEASURES, STANDINGS
+from analytics.ledger import ANSWERS, BOUNDS, COVENANT_TESTS, MEASURES, STANDINGS
 
 FACILITY: Final = ("customer", "product")
 
@@ -59,6 +59,37 @@ def figures(record: Record) -> dict[str, Column]:
     return {
         **{name: last[name] for name in ("customer", "value", "as_of")},
         "measure": named(last["measure"], MEASURES),
+    }
+
+
+def rating_rules(record: Record) -> dict[str, Column]:
+    """One row per product with a rule for ratings, as last set."""
+    last = _last(record["covenant_registry.rating_rule_set"], ("product",))
+    numbers = ("product", "worst_grade", "cure_days", "notches", "downgrade_cure_days")
+    return {
+        **{name: last[name] for name in numbers},
+        **{name: named(last[name], ANSWERS) for name in ("answer", "downgrade_answer")},
+    }
+
+
+def standing_rules(record: Record) -> dict[str, Column]:
+    """One row per product and standing with a rule, as last set."""
+    last = _last(record["covenant_registry.standing_rule_set"], ("product", "standing"))
+    return {
+        **{name: last[name] for name in ("product", "cure_days")},
+        "standing": named(last["standing"], STANDINGS),
+        "answer": named(last["answer"], ANSWERS),
+    }
+
+
+def measure_rules(record: Record) -> dict[str, Column]:
+    """One row per product and measure with a rule, as last set."""
+    last = _last(record["covenant_registry.measure_rule_set"], ("product", "measure"))
+    return {
+        **{name: last[name] for name in ("product", "threshold", "cure_days", "longest_age")},
+        "measure": named(last["measure"], MEASURES),
+        "bound": named(last["bound"], BOUNDS),
+        "answer": named(last["answer"], ANSWERS),
     }
 
 

@@ -7,7 +7,15 @@ time linear in the number of events.
 from __future__ import annotations
 
 from analytics.book._cash import diversions, earmarks, flows
-from analytics.book._covenants import covenant_tests, covenants, figures, standings
+from analytics.book._covenants import (
+    covenant_tests,
+    covenants,
+    figures,
+    measure_rules,
+    rating_rules,
+    standing_rules,
+    standings,
+)
 from analytics.book._customers import customers, ratings
 from analytics.book._exposures import exposures, limits
 from analytics.book._frames import frame
@@ -59,6 +67,9 @@ def rebuild(tables: EventTables, as_of: AsOf | int | None = None) -> Book:
         "covenant_tests": covenant_tests(record),
         "standings": standings(record),
         "figures": figures(record),
+        "rating_rules": rating_rules(record),
+        "standing_rules": standing_rules(record),
+        "measure_rules": measure_rules(record),
     }
     return Book(
         as_of=cut,

@@ -11,6 +11,7 @@ import pandas as pd
 from analytics.errors import InvalidInput, Unreconciled
 from analytics.ledger import (
     ANSWERS,
+    BOUNDS,
     CATEGORIES,
     COLLATERAL_KINDS,
     COVENANT_TESTS,
@@ -175,6 +176,12 @@ def _covenants(book: Book) -> Iterator[_Comparison]:
     yield _Comparison(contract, "gradeOf", ["customer"], _grades(book))
     yield _Comparison(contract, "standingOf", ["customer"], _told(book.standings, standing=STANDINGS))
     yield _Comparison(contract, "figureOf", ["customer", "measure"], _told(book.figures, measure=MEASURES))
+    for_ratings = _told(book.rating_rules, answer=ANSWERS, downgrade_answer=ANSWERS)
+    for_standings = _told(book.standing_rules, standing=STANDINGS, answer=ANSWERS)
+    for_measures = _told(book.measure_rules, measure=MEASURES, bound=BOUNDS, answer=ANSWERS)
+    yield _Comparison(contract, "ratingRuleOf", ["product"], for_ratings)
+    yield _Comparison(contract, "standingRuleOf", ["product", "standing"], for_standings)
+    yield _Comparison(contract, "measureRuleOf", ["product", "measure"], for_measures)
 
 
 def _told(table: pd.DataFrame, **names: Sequence[str] | str) -> Iterator[Told]:

@@ -73,7 +73,7 @@ abstract contract CovenantRules is ICovenantRegistry, Governed {
     }
 
     /// @inheritdoc ICovenantRegistry
-    function standingRuleOf(uint16 product, Standing standing_) external view returns (Answer, uint16 cureDays) {
+    function standingRuleOf(uint16 product, Standing standing_) external view returns (Answer answer, uint16 cureDays) {
         StandingRule storage rule = _standingRules[product][standing_];
         return (rule.answer, rule.cureDays);
     }

@@ -173,3 +173,7 @@ def _is_told(system):
     assert proof.records["CovenantRegistry.testOf"] == len(book.covenant_tests) > 0
     assert proof.records["CovenantRegistry.figureOf"] == len(book.figures) <= 3 * len(MEASURES)
     assert proof.records["CovenantRegistry.standingOf"] == len(book.standings) > 0
+    rules = len(book.rating_rules), len(book.standing_rules), len(book.measure_rules)
+    views = ("ratingRuleOf", "standingRuleOf", "measureRuleOf")
+    assert tuple(proof.records[f"CovenantRegistry.{view}"] for view in views) == rules
+    assert min(rules) > 0

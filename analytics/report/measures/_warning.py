@@ -50,8 +50,9 @@ def covenants_failing(book: Book) -> pd.DataFrame:
     """Customers' loans of a product whose drawings are suspended, the notice that ends first on top.
 
     Columns customer, product, answer, reason, cure_by (a day number, 0 without a notice), days_left (missing
-    without a notice, below zero where it ran out), outstanding and undrawn (fen). Loans that are neither owed nor
-    can be drawn are left out.
+    without a notice, below zero where it ran out), figure and threshold (parts per billion, missing where the answer
+    rests on no figure or on one never reported), outstanding and undrawn (fen). Loans that are neither owed nor can be
+    drawn are left out.
     """
     failing = book.covenants[book.covenants["answer"] != "continue"]
     live = book.exposures.merge(book.loans[["loan", "product"]], on="loan")
@@ -59,6 +60,12 @@ def covenants_failing(book: Book) -> pd.DataFrame:
     table = failing[["customer", "product", "answer", "reason", "cure_by"]].merge(owed, on=["customer", "product"])
     left = (table["cure_by"] - book.business_date).where(table["cure_by"] != 0).astype("Int64")
     table.insert(5, "days_left", left)
+    reported = book.figures.rename(columns={"measure": "reason", "value": "figure"})
+    asked = book.measure_rules.rename(columns={"measure": "reason"})
+    for column, values, key in (("figure", reported, "customer"), ("threshold", asked, "product")):
+        found = values.astype({"reason": str}).set_index([key, "reason"])[column].astype("Int64")
+        at = pd.MultiIndex.from_arrays([table[key], table["reason"].astype(str)])
+        table.insert(6, column, pd.Series(found.reindex(at).tolist(), dtype="Int64"))
     return table.sort_values(["days_left", "outstanding"], ascending=[True, False], ignore_index=True)
 
 

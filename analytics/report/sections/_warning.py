@@ -9,10 +9,11 @@ import pandas as pd
 from analytics.report import charts, measures
 from analytics.report.model import Figure, Made, Section
 from analytics.report.sections._material import COLLATERAL, GUARANTEES, LOANS, QUALITY, RATINGS, Material
-from analytics.units import FEN_PER_100M_YUAN, calendar_date
+from analytics.units import FEN_PER_100M_YUAN, PPB, calendar_date
 
 COVENANTS = (
     "covenant_registry.facility_entered", "covenant_registry.continuation_answered", "covenant_registry.facility_reset",
+    "covenant_registry.figure_reported", "covenant_registry.measure_rule_set",
 )  # fmt: skip
 EVENTS = (*LOANS, *QUALITY, *RATINGS, *COLLATERAL, *GUARANTEES)
 
@@ -84,6 +85,7 @@ def _failing(table: pd.DataFrame) -> pd.DataFrame:
             "rests_on": table["reason"].astype(str).str.replace("_", " "),
             "cure_by": [calendar_date(day).isoformat() if day else "" for day in table["cure_by"].tolist()],
             "days_left": table["days_left"],
+            **{name: (table[name] / PPB).astype("Float64").round(3) for name in ("figure", "threshold")},
             "outstanding_100m": [round(int(fen) / FEN_PER_100M_YUAN, 4) for fen in table["outstanding"]],
             "undrawn_100m": [round(int(fen) / FEN_PER_100M_YUAN, 4) for fen in table["undrawn"]],
         }

@@ -59,12 +59,14 @@ DRAWN: Final[Mapping[str, float]] = {
     "guarantee_registry.guarantee_demanded": 0.3, "guarantee_registry.capacity_attested": 0.5,
     "covenant_registry.facility_reset": 0.2, "covenant_registry.covenant_tested": 2,
     "covenant_registry.continuation_answered": 1, "covenant_registry.standing_reported": 0.5,
-    "covenant_registry.figure_reported": 2,
+    "covenant_registry.figure_reported": 2, "covenant_registry.rating_rule_set": 0.5,
+    "covenant_registry.standing_rule_set": 0.5, "covenant_registry.measure_rule_set": 0.5,
     "guarantee_registry.circle_arose": 0.1, "guarantee_registry.legacy_circle_admitted": 0.1,
 }  # fmt: skip
 BELOW: Final[Mapping[str, int]] = {
     "state": 9, "category": 6, "kind": 3, "hop": 4, "mode": 3, "denominator": 3, "rank": 5, "grade": 10,
     "previous": 6, "reason": 3, "trigger": 3, "answer": 3, "test": 11, "standing": 5, "measure": 8,
+    "downgrade_answer": 3, "bound": 2,
 }  # fmt: skip
 CODES: Final[Mapping[str, tuple[str, ...]]] = {
     "industry": ("A", "C", "K", "L68"), "region": ("CN-GD", "CN-SH", "CN"), "purpose": ("P1", "P2", "P3"),
@@ -190,7 +192,7 @@ class _Rows:
             "group": lambda: self.random.integers(0, 20, size),
         }
         if name == "product" and self.name.startswith("covenant_registry."):
-            return pa.array(self.facility % 3).cast(kind)
+            return pa.array(self.facility if self.name.endswith("_rule_set") else self.facility % 3).cast(kind)
         if name in ids:
             return pa.array(ids[name]()).cast(kind)
         if name == "title":

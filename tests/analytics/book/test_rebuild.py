@@ -215,12 +215,27 @@ def test_events_of_one_block_count_in_the_order_of_their_logs():
 
 
 def covenant(name, day, **told):
-    return f"covenant_registry.{name}", {"customer": 1, "value_date": day, **told}
+    whom = {} if name.endswith("_rule_set") else {"customer": 1}
+    return f"covenant_registry.{name}", {"value_date": day, **whom, **told}
 
 
 COVENANTS = (
     opened(100),
     CUSTOMER,
+    covenant(
+        "rating_rule_set",
+        100,
+        product=4,
+        worst_grade=10,
+        answer=1,
+        notches=2,
+        downgrade_answer=2,
+        downgrade_cure_days=30,
+    ),
+    covenant("measure_rule_set", 100, product=4, measure=0, threshold=10**9, answer=2, cure_days=30, longest_age=9),
+    covenant("measure_rule_set", 100, product=4, measure=2, bound=1, threshold=-1, answer=1),
+    covenant("standing_rule_set", 100, product=5, standing=4, answer=2, cure_days=7),
+    covenant("standing_rule_set", 102, product=5, standing=4, answer=1),
     covenant("standing_reported", 100, standing=1),
     covenant("facility_entered", 100, product=4, entry_grade=3),
     covenant("facility_entered", 100, product=5, entry_grade=3),
@@ -254,6 +269,16 @@ def test_covenants_answer_what_was_answered_last():
     ]
 
 
+def test_covenant_rules_are_the_last_set():
+    book = rebuild(event_tables(*COVENANTS))
+    assert book.rating_rules.to_numpy().tolist() == [[4, 10, "suspend_drawings", 0, 2, "serve_notice", 30]]
+    assert book.standing_rules.to_numpy().tolist() == [[5, "insolvent", "suspend_drawings", 0]]
+    assert book.measure_rules.to_numpy().tolist() == [
+        [4, "debt_service_cover", "minimum", 10**9, "serve_notice", 30, 9],
+        [4, "debt_to_earnings", "maximum", -1, "suspend_drawings", 0, 0],
+    ]
+
+
 def test_covenants_as_they_stood_on_a_day():
     book = rebuild(event_tables(*COVENANTS), AsOf(value_date=101))
     assert book.covenants.to_numpy().tolist() == [
@@ -267,7 +292,7 @@ def test_covenants_as_they_stood_on_a_day():
 
 def test_an_answer_without_an_entry_is_a_missing_log():
     with pytest.raises(NotFound, match="facility 1:4 has no first event"):
-        rebuild(event_tables(opened(100), CUSTOMER, COVENANTS[7]))
+        rebuild(event_tables(opened(100), CUSTOMER, COVENANTS[12]))
 
 
 def test_random_payments_leave_what_a_running_sum_leaves():

@@ -303,18 +303,23 @@ def test_covenants_that_hold_money_back(books):
         {"customer": 1, "product": 1, "answer": "serve_notice", "reason": "current_ratio", "cure_by": ENDS[2023] - 10},
         {"customer": 5, "product": 2, "answer": "suspend_drawings", "reason": "rating"},
     ]
-    last = replace(books[2023], covenants=table("covenants", told))
+    figure = {"customer": 1, "measure": "current_ratio", "value": PPB * 9 // 10}
+    rule = {"product": 1, "measure": "current_ratio", "threshold": PPB}
+    tables = {"covenants": told, "figures": [figure], "measure_rules": [rule]}
+    last = replace(books[2023], **{name: table(name, rows) for name, rows in tables.items()})
     found = measures.covenants_failing(last)
     assert found[["customer", "reason", "outstanding", "undrawn"]].to_numpy().tolist() == [
         [1, "current_ratio", 1_000_000, 0],
         [2, "standing", 1_000_000, 0],
     ]
     assert found["days_left"].tolist() == [-10, pd.NA]
+    assert found["figure"].tolist() == [PPB * 9 // 10, pd.NA]
+    assert found["threshold"].tolist() == [PPB, pd.NA]
     assert not len(measures.covenants_failing(books[2023]))
     material = sections.Material({**books, 2023: last}, frames(), CODES)
     warned = next(section for section in sections.build(material) if section.key == "warning")
     shown = next(figure for figure in warned.figures if figure.key == "covenants").table
-    assert shown.iloc[0].tolist() == [1, 1, "serve notice", "current ratio", "2023-12-21", -10, 0.0001, 0.0]
+    assert shown.iloc[0].tolist() == [1, 1, "serve notice", "current ratio", "2023-12-21", -10, 0.9, 1.0, 0.0001, 0.0]
     assert shown["cure_by"].tolist() == ["2023-12-21", ""]
 
 
