@@ -8,15 +8,12 @@ from __future__ import annotations
 import importlib.util
 import random
 import re
-import shutil
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -34,10 +31,10 @@ from web3.datastructures import AttributeDict
 from analytics.chain import Contract, Deployment, Node, catalogue, deployed, frame, write_deployment
 from analytics.chain.decode import decode_logs, read_logs
 from analytics.errors import NotFound
+from tests.integration.anvil import anvil
 from tests.integration.emitter import CREATION, record
 
 ROOT: Final = Path(__file__).resolve().parent.parent
-ANVIL: Final = ROOT / "node_modules" / "@foundry-rs" / "anvil-linux-amd64" / "bin" / "anvil"
 
 LOGS: Final = 100_000
 LOGS_PER_BLOCK: Final = 200
@@ -116,13 +113,10 @@ def read_vs_cryo(*, repeats: int = 3) -> Measurement:
     Ours reads every header besides, proves the logs complete and writes checksums. Each runs in a process
     of its own and times itself after its imports. Raises NotFound where anvil or cryo is missing.
     """
-    anvil = shutil.which("anvil") or str(ANVIL)
-    if not Path(anvil).is_file():
-        raise NotFound("anvil is missing: npm install --no-save @foundry-rs/anvil-linux-amd64@1.7.1")
     if importlib.util.find_spec("cryo") is None:
         raise NotFound("cryo is missing: pip install -r benchmarks/requirements.txt")
     pairs, memory = [], []
-    with _anvil(anvil) as url, tempfile.TemporaryDirectory() as scratch:
+    with anvil() as url, tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         contract, last = _filled(url)
         write_deployment(folder / "deployment.json", deployed(Node(url), {"LoanBook": (contract, 1, ABI)}))
@@ -290,29 +284,3 @@ def _filled(url: str) -> tuple[str, int]:
         _call(url, "eth_sendTransaction", {"from": account, "to": contract, "data": "0x" + data.hex(), "gas": gas})
         _call(url, "evm_mine")
     return contract, int(_call(url, "eth_blockNumber"), 16)
-
-
-@contextmanager
-def _anvil(path: str) -> Iterator[str]:
-    """An anvil of our own on a free port of the loopback."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    options = [
-        "--host",
-        "127.0.0.1",
-        "--port",
-        str(port),
-        "--hardfork",
-        "shanghai",
-        "--gas-limit",
-        "100000000",
-        "--silent",
-    ]
-    with subprocess.Popen([path, *options]) as process:
-        try:
-            url = f"http://127.0.0.1:{port}"
-            Node(url, attempts=12).call("eth_chainId")
-            yield url
-        finally:
-            process.terminate()
