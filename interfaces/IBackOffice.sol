@@ -9,12 +9,6 @@ import {ILoanBook} from "./ILoanBook.sol";
 /// @notice Called at the loan book's own address: what LoanBook does not know itself it runs as BackOffice's code, on its
 /// own storage. Events, errors and structs are ILoanBook's.
 interface IBackOffice {
-    // ---------------------------------------------------------------- terms
-    /// @notice Set a product. Only risk officers.
-    function setProduct(uint16 product, ILoanBook.Product calldata terms) external;
-    /// @notice Set the category table from a date on (never in the past). Only risk officers.
-    function setCategoryTable(uint24 effectiveFrom, uint16 specialMention, uint16 substandard, uint16 doubtful, uint16 loss) external;
-
     // ---------------------------------------------------------------- quality
     /// @notice Declare default. Only risk officers.
     function declareDefault(LoanId loanId, DefaultTrigger trigger) external;
@@ -59,10 +53,6 @@ interface IBackOffice {
     function obligationOf(LoanId loanId, uint16 instalment) external view returns (uint24, uint128, uint128);
     /// @return Whether a posting was reversed.
     function isReversed(LoanId loanId, uint16 posting) external view returns (bool);
-    /// @return The product's terms.
-    function productOf(uint16 product) external view returns (ILoanBook.Product memory);
-    /// @return The days past due from which special mention, substandard, doubtful and loss hold on a day.
-    function categoryTableOn(uint24 day) external view returns (uint16, uint16, uint16, uint16);
     /// @return The id of an imported loan: the low 63 bits of keccak256(externalRef) with the top bit set.
     function loanIdOf(bytes32 externalRef) external pure returns (LoanId);
 }

@@ -39,13 +39,16 @@ WIRING: Final[Mapping[str, Sequence[str]]] = {
     ),
 }
 
-# Contracts whose code is in two: the second runs on the first one's storage, and its functions are called there.
-CODE: Final[Mapping[str, str]] = {"LoanBook": "BackOffice"}
+# Contracts whose code is in parts, in the order of deployment: each runs on the whole one's storage, the next takes it.
+CODE: Final[Mapping[str, Sequence[str]]] = {"LoanBook": ("ProductOffice", "BackOffice")}
 
 # Libraries that a contract's code calls, deployed before it; Brownie links them by name.
 LIBRARIES: Final[Mapping[str, Sequence[str]]] = {
     "LoanBook": (
         "Terms",
+        "Repricing",
+        "ServiceTerms",
+        "TermSheets",
         "Origination",
         "BackValue",
         "Servicing",
@@ -130,19 +133,22 @@ def deploy(project: Any, people: Mapping[str, Any], *, salt: bytes, zone_offset:
 
 
 def _deployed(project: Any, name: str, needs: Sequence[str], maker: Any) -> Any:
-    """The contract; one in two parts takes its second part, which takes the contracts both need."""
+    """The contract; of one in parts, the first part takes the contracts all need, and each other the part before."""
     if name not in CODE:
         return project[name].deploy(*needs, {"from": maker})
     authority, *others = needs
-    second = project[CODE[name]].deploy(authority, others, {"from": maker})
-    return container(project, name).deploy(second.address, {"from": maker})
+    first, *rest = CODE[name]
+    part = project[first].deploy(authority, others, {"from": maker})
+    for following in rest:
+        part = project[following].deploy(part.address, {"from": maker})
+    return container(project, name).deploy(part.address, {"from": maker})
 
 
 def container(project: Any, name: str) -> Any:
-    """Brownie's container of a contract; that of one in two parts knows the functions of both."""
+    """Brownie's container of a contract; that of one in parts knows the functions of all."""
     whole = project[name]
-    if name in CODE:
-        whole.abi[:] = merged_abi(whole.abi, project[CODE[name]].abi)
+    for part in CODE.get(name, ()):
+        whole.abi[:] = merged_abi(whole.abi, project[part].abi)
     return whole
 
 

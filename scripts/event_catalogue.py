@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from functools import reduce
 from typing import Any, Final
 
 from analytics.chain.abi import events, snake_case
@@ -55,7 +56,7 @@ def built_abis() -> dict[str, list[dict[str, Any]]]:
     def abi(name: str) -> list[Mapping[str, Any]]:
         return json.loads((folder / f"{name}.json").read_text())["abi"]  # type: ignore[no-any-return]
 
-    return {name: merged_abi(abi(name), abi(CODE[name])) if name in CODE else abi(name) for name in WIRING}
+    return {name: reduce(merged_abi, (abi(part) for part in CODE.get(name, ())), abi(name)) for name in WIRING}
 
 
 def main() -> None:

@@ -41,6 +41,15 @@ class EarmarkMode(IntEnum):
     BLOCK = 1
 
 
+class BusinessDayRule(IntEnum):
+    """The contracts' enum BusinessDayRule."""
+
+    NONE = 0
+    FOLLOWING = 1
+    MODIFIED_FOLLOWING = 2
+    PRECEDING = 3
+
+
 @dataclass(frozen=True, slots=True)
 class Product:
     """A product's terms, field by field as LoanBook takes them."""
@@ -55,6 +64,29 @@ class Product:
     max_amount: int
     max_term_days: int
     max_rate: int
+
+
+@dataclass(frozen=True, slots=True)
+class Servicing:
+    """How a product's loans are served, field by field as LoanBook takes them; markups, fees and the spread in ppb."""
+
+    calendar: int
+    business_day_rule: BusinessDayRule
+    grace_days: int
+    overdue_markup: int
+    misuse_markup: int
+    compounds: bool
+    prepayment_fee: int
+    drawing_fee: int
+    keeps_term: bool
+    signed_terms: bool
+    covenanted: bool
+    index: int
+    spread: int
+    reprice_months: int
+    triggers: int  # bit n: DefaultTrigger n leads to default
+    default_days: int
+    currency: int  # ISO 4217 number
 
 
 LARGEST: Final = 10**14  # fen: a trillion yuan
@@ -76,12 +108,59 @@ PRODUCTS: Final = {
     ),
 }  # fmt: skip
 
+YUAN: Final = 156  # ISO 4217
+MAINLAND: Final = 1  # calendar
+ONE_YEAR_PRIME: Final = 1  # index: the one-year loan prime rate, fixed on the 20th of each month
+
+# A company's loan as Chinese banks lend it: overdue principal bears half the rate more, misused principal the rate
+# again, and interest due and unpaid bears interest (People's Bank of China, Yinfa [2003] No. 251, article 3). A due
+# date on a holiday goes to the next business day; the rate follows the loan prime rate once a year; more than 90 days
+# past due is default.
+SERVED: Final = {
+    6: (
+        Product(
+            LoanType.LINEAR, DayCount.ACTUAL_360, Waterfall.FEES_FIRST, EarmarkMode.BLOCK, 3, 90, 0, LARGEST,
+            FORTY_YEARS, CAP,
+        ),
+        Servicing(
+            calendar=MAINLAND,
+            business_day_rule=BusinessDayRule.FOLLOWING,
+            grace_days=0,
+            overdue_markup=PPB // 2,
+            misuse_markup=PPB,
+            compounds=True,
+            prepayment_fee=0,
+            drawing_fee=0,
+            keeps_term=True,
+            signed_terms=True,
+            covenanted=False,
+            index=ONE_YEAR_PRIME,
+            spread=PPB // 200,
+            reprice_months=12,
+            triggers=0b11111,
+            default_days=90,
+            currency=YUAN,
+        ),
+    ),
+}  # fmt: skip
+
+
+def set_served_products(desk: Desk, numbers: Iterable[int] = SERVED) -> None:
+    """Set products together with how their loans are served, which is for good; two events each."""
+    for number in numbers:
+        product, servicing = SERVED[number]
+        desk.send(desk.system.book.setProduct, number, _row(product), by="risk_officer")
+        desk.send(desk.system.book.setServicing, number, _row(servicing), by="risk_officer")
+
+
+def _row(terms: Product | Servicing) -> tuple[int, ...]:
+    return tuple(int(term) for term in astuple(terms))
+
 
 def set_products(desk: Desk, numbers: Iterable[int] = PRODUCTS) -> None:
     """Set products, all by default; each is an event with its terms."""
     for number in numbers:
-        terms = tuple(int(term) for term in astuple(PRODUCTS[number]))
-        desk.send(desk.system.book.setProduct, number, terms, by="risk_officer")
+        desk.send(desk.system.book.setProduct, number, _row(PRODUCTS[number]), by="risk_officer")
 
 
 def unset_products(desk: Desk) -> list[int]:

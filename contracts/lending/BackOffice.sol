@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.26;
 
+import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 import {IBackOffice} from "../../interfaces/IBackOffice.sol";
+import {IGoverned} from "../../interfaces/IGoverned.sol";
 import {ILoanBook} from "../../interfaces/ILoanBook.sol";
 import {ILoanQuality} from "../../interfaces/ILoanQuality.sol";
+import {IWired} from "../../interfaces/IWired.sol";
 import {Importing} from "../governance/Importing.sol";
 import {DefaultTrigger, Role} from "../types/Enums.sol";
 import {LoanId, PersonId} from "../types/Ids.sol";
-import {CategoryTable, MAX_DAY, MAX_MONEY} from "../types/LoanStorage.sol";
+import {MAX_DAY, MAX_MONEY} from "../types/LoanStorage.sol";
 import {bit} from "../types/Seat.sol";
 import {Corrections} from "./Corrections.sol";
-import {Books, Ledger, Wiring} from "./Ledger.sol";
-import {LoanBookBase} from "./LoanBookBase.sol";
+import {Books, Ledger} from "./Ledger.sol";
+import {LoanBookBase, wiringOf} from "./LoanBookBase.sol";
 import {LoanViews} from "./LoanViews.sol";
 import {OpeningBook} from "./OpeningBook.sol";
 import {Quality} from "./Quality.sol";
-import {Terms} from "./Terms.sol";
 import {WriteOffs} from "./WriteOffs.sol";
 
 /// @dev Code that LoanBook runs on its own storage. Called at its own address it knows no seat and no open day, so it
@@ -26,24 +28,16 @@ contract BackOffice is LoanBookBase, Importing, IBackOffice, ILoanQuality {
     using LoanViews for Ledger;
     using OpeningBook for Ledger;
     using Quality for Ledger;
-    using Terms for Ledger;
 
-    constructor(address authority_, Wiring memory wiring) LoanBookBase(authority_, wiring) {}
+    address public immutable productOffice;
 
-    // ------------------------------------------------------------------ terms
-    /// @inheritdoc IBackOffice
-    function setProduct(uint16 product, ILoanBook.Product calldata terms) external {
-        PersonId person = _only(Role.RiskOfficer);
-        _actingDay();
-        _ledger.setProduct(product, terms, person);
+    constructor(IWired office) LoanBookBase(IGoverned(address(office)).authority(), wiringOf(office)) {
+        productOffice = address(office);
     }
 
-    /// @inheritdoc IBackOffice
-    function setCategoryTable(uint24 effectiveFrom, uint16 specialMention, uint16 substandard, uint16 doubtful, uint16 loss)
-        external
-    {
-        PersonId person = _only(Role.RiskOfficer);
-        _addTable(CategoryTable(effectiveFrom, specialMention, substandard, doubtful, loss), _actingDay(), person);
+    /// @dev What is not known here, the product office knows.
+    fallback(bytes calldata call) external returns (bytes memory) {
+        return Address.functionDelegateCall(productOffice, call);
     }
 
     // ------------------------------------------------------------------ quality
@@ -166,17 +160,6 @@ contract BackOffice is LoanBookBase, Importing, IBackOffice, ILoanQuality {
     /// @inheritdoc IBackOffice
     function isReversed(LoanId loanId, uint16 posting) external view returns (bool) {
         return Corrections.isReversed(_ledger, Books.raw(loanId), posting);
-    }
-
-    /// @inheritdoc IBackOffice
-    function productOf(uint16 product) external view returns (ILoanBook.Product memory) {
-        return _ledger.productOf(product);
-    }
-
-    /// @inheritdoc IBackOffice
-    function categoryTableOn(uint24 day) external view returns (uint16, uint16, uint16, uint16) {
-        CategoryTable memory t = _ledger.tableOn(_tables, day);
-        return (t.specialMention, t.substandard, t.doubtful, t.loss);
     }
 
     /// @inheritdoc IBackOffice

@@ -51,6 +51,9 @@ struct Ledger {
     mapping(uint64 loanId => CareWord) cares; // word D
     mapping(uint256 calendarAndYear => uint256 word) closed; // BusinessDays tells the key
     mapping(uint256 unit => int256 word) totals; // Totals tells the layout
+    mapping(uint64 loanId => bytes32 termsHash) documents; // of applications that are signed for
+    mapping(uint256 indexAndNumber => int256 word) fixings; // Repricing tells the layout
+    uint16 currency; // ISO 4217 number of all products with servicing terms
 }
 
 /// @dev What every posting does: load, let due dates pass, write once.

@@ -10,7 +10,7 @@ import {LoanId, PersonId} from "../types/Ids.sol";
 import {CategoryTable, Position} from "../types/LoanStorage.sol";
 import {BackValue} from "./BackValue.sol";
 import {Books, Ledger, Wiring} from "./Ledger.sol";
-import {LoanBookBase} from "./LoanBookBase.sol";
+import {LoanBookBase, wiringOf} from "./LoanBookBase.sol";
 import {Draw, Origination} from "./Origination.sol";
 import {Quality} from "./Quality.sol";
 import {Servicing} from "./Servicing.sol";
@@ -31,15 +31,7 @@ contract LoanBook is LoanBookBase, ILoanBook {
 
     address public immutable backOffice;
 
-    constructor(IWired back)
-        LoanBookBase(
-            IGoverned(address(back)).authority(),
-            Wiring(
-                back.policy(), back.customers(), back.ratings(), back.collateral(), back.guarantees(), back.token(),
-                back.covenants()
-            )
-        )
-    {
+    constructor(IWired back) LoanBookBase(IGoverned(address(back)).authority(), wiringOf(back)) {
         backOffice = address(back);
         _addTable(CategoryTable(0, 1, 91, 271, 361), 0, PersonId.wrap(0));
     }

@@ -22,8 +22,15 @@ abstract contract Counting is Governed {
     uint16 internal _tables;
 }
 
-/// @dev What LoanBook and BackOffice share: the same storage, in the same places, and the same wiring. BackOffice's code
-/// runs on LoanBook's storage, so neither may put a variable of its own before the ledger.
+/// @dev How a part of the loan book is wired, for the next part.
+function wiringOf(IWired part) view returns (Wiring memory) {
+    return Wiring(
+        part.policy(), part.customers(), part.ratings(), part.collateral(), part.guarantees(), part.token(), part.covenants()
+    );
+}
+
+/// @dev What LoanBook, BackOffice and ProductOffice share: the same storage, in the same places, and the same wiring. The others'
+/// code runs on LoanBook's storage, so none may put a variable of its own before the ledger.
 abstract contract LoanBookBase is Counting, IWired {
     using Books for Ledger;
     using Terms for Ledger;

@@ -36,14 +36,14 @@ library OpeningBook {
         uint256 today;
         uint256 product; // the last row's, and its flags
         uint256 flags;
-        bool covenanted; // whether loans of that product come under covenants
+        ServicingWord servicing;
         uint256 codes; // the last row's industry and region, known to be codes
     }
 
     function importLoans(
         Ledger storage l, Wiring memory w, uint32 importId, ILoanBook.ImportedLoan[] calldata rows, uint24 today
     ) external {
-        Batch memory b = Batch(importId, w.customers.customers(), today, type(uint256).max, 0, false, type(uint256).max);
+        Batch memory b = Batch(importId, w.customers.customers(), today, type(uint256).max, 0, ServicingWord.wrap(0), type(uint256).max);
         Position memory p;
         uint256[12] memory words;
         Tally memory tally;
@@ -67,17 +67,25 @@ library OpeningBook {
         if (p.product != b.product) {
             b.flags = Origination.flags(l.product(uint16(p.product)), false);
             b.product = p.product;
-            b.covenanted = l.servicing[uint16(p.product)].isCovenanted();
+            b.servicing = l.servicing[uint16(p.product)];
         }
         p.terms = b.flags;
         p.accruedThrough = b.today;
+        p.servicing = b.servicing;
         p.instalment = p.dueDatesBefore(b.today);
+        if (p.servicing.isSet()) _countShifted(l, p, b.today);
         if (p.principal != p.principalDue) p.fixInstalment();
         l.write(id, p);
         _tellImported(id, b, row, p, words);
         _tellBalances(id, row, p, words);
         if (p.principal != 0) w.policy.add(Books.keys(p), uint128(p.principal));
-        if (b.covenanted && Books.isLive(p)) Origination.enter(w, p);
+        if (p.servicing.isCovenanted() && Books.isLive(p)) Origination.enter(w, p);
+    }
+
+    /// @dev The due dates before a day where a business-day rule moves them.
+    function _countShifted(Ledger storage l, Position memory p, uint256 day) private view {
+        while (p.instalment != 0 && l.dueDate(p, p.instalment) >= day) --p.instalment;
+        for (uint256 due = l.nextDue(p); due != 0 && due < day; due = l.nextDue(p)) ++p.instalment;
     }
 
     function _checkCodes(Batch memory b, ILoanBook.ImportedLoan calldata row, Position memory p) private pure {

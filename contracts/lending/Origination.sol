@@ -4,14 +4,16 @@ pragma solidity 0.8.26;
 import {FixedPointMathLib} from "solady/src/utils/FixedPointMathLib.sol";
 import {ICustomerRegistry} from "../../interfaces/ICustomerRegistry.sol";
 import {ILoanBook} from "../../interfaces/ILoanBook.sol";
+import {ILoanTerms} from "../../interfaces/ILoanTerms.sol";
 import {Codes} from "../libraries/Codes.sol";
 import {LoanCodec} from "../libraries/LoanCodec.sol";
 import {LoanMath} from "../libraries/LoanMath.sol";
-import {Category, CustomerKind, LoanState} from "../types/Enums.sol";
+import {Category, ChargeKind, CustomerKind, LoanState} from "../types/Enums.sol";
 import {CustomerId, LoanId, PersonId} from "../types/Ids.sol";
 import {Act, APPROVE, DENY, DRAW, LAPSE, ORIGINATE} from "../types/LoanActs.sol";
-import {MAX_DAY, Position, StoredProduct} from "../types/LoanStorage.sol";
+import {MAX_DAY, MAX_MONEY, Position, StoredProduct} from "../types/LoanStorage.sol";
 import {Books, Ledger, Wiring} from "./Ledger.sol";
+import {Repricing} from "./Repricing.sol";
 
 /// @dev What a drawdown asks for.
 struct Draw {
@@ -49,6 +51,7 @@ library Origination {
         p.undrawn = a.amount;
         p.accrued = uint256(uint32(a.purpose)) | (uint256(PersonId.unwrap(maker)) << 32);
         p.availableUntil = terms.approvalDays;
+        if (terms.served) _applyServed(l, id, p, a, today);
         l.store(id, p);
         _tellApplied(id, a, today, maker);
     }
@@ -67,6 +70,15 @@ library Origination {
         if (a.rate < 0 || uint40(a.rate) > terms.maxRate) {
             revert ILoanBook.LoanBook_RateInvalid(a.rate, int40(uint40(terms.maxRate)));
         }
+    }
+
+    /// @dev What the product's servicing terms ask of an application.
+    function _applyServed(Ledger storage l, uint64 id, Position memory p, ILoanBook.Application calldata a, uint24 today) private {
+        p.servicing = l.servicing[a.product];
+        if (p.servicing.index() != 0) Repricing.checkRate(l, p.servicing, a.rate, today);
+        if (!p.servicing.isSigned()) return;
+        if (a.termsHash == 0) revert ILoanTerms.LoanBook_DocumentMissing(a.product);
+        l.documents[id] = a.termsHash;
     }
 
     function _checkCodes(bytes4 industry, bytes6 region) private pure {
@@ -183,6 +195,7 @@ library Origination {
         p = l.load(id);
         Books.check(id, p, act);
         if (today > p.availableUntil) revert ILoanBook.LoanBook_ApprovalLapsed(id, uint24(p.availableUntil));
+        if (p.servicing.isSigned() && !p.isSigned()) revert ILoanTerms.LoanBook_NotSigned(id);
         if (p.servicing.isCovenanted()) w.covenants.checkDrawing(CustomerId.wrap(uint32(p.customer)), uint16(p.product));
     }
 
@@ -195,21 +208,48 @@ library Origination {
             p.category = uint256(Category.Pass);
             (p.start, p.accruedThrough) = (valueDate, valueDate);
             p.accrued = 0;
+            if (p.servicing.isSet()) _checkFirstDue(l, id, p);
         } else {
             l.advance(id, p, valueDate, 0);
-            if (p.due() != 0) revert ILoanBook.LoanBook_InArrears(id, uint24(p.oldestDue));
+            // Drawing fees fall due with each drawdown, and so do not stop the next.
+            uint256 spared = p.servicing.drawingFee() == 0 ? 0 : p.feeDue;
+            if (p.due() != spared) revert ILoanBook.LoanBook_InArrears(id, uint24(p.oldestDue));
         }
         p.principal += amount;
         p.undrawn -= amount;
         Books.number(id, p);
         p.fixInstalment();
+        uint256 posting = p.postings;
+        uint256 fee = amount * p.servicing.drawingFee() / 1e9;
+        if (fee != 0) _addFee(id, p, fee);
         l.store(id, p);
-        _tellDrawn(id, p, amount, valueDate, account);
+        _tellDrawn(id, p, posting, amount, valueDate, account);
+        if (fee != 0) _tellFee(id, p, fee, valueDate);
     }
 
-    function _tellDrawn(uint64 id, Position memory p, uint256 amount, uint24 valueDate, address account) private {
+    /// @dev A rule that moves due dates back must leave the first one after the start.
+    function _checkFirstDue(Ledger storage l, uint64 id, Position memory p) private view {
+        uint256 due = l.nextDue(p);
+        if (due <= p.start) revert ILoanTerms.LoanBook_DueBeforeStart(id, uint24(due), uint24(p.start));
+    }
+
+    /// @dev The fee of a drawdown, rounded down, is a posting of its own, so that it can be reversed by itself.
+    function _addFee(uint64 id, Position memory p, uint256 fee) private pure {
+        if (fee > MAX_MONEY - p.feeDue) revert ILoanBook.LoanBook_AmountInvalid(id, fee, MAX_MONEY - p.feeDue);
+        p.feeDue += fee;
+        Books.number(id, p);
+    }
+
+    /// @dev By the product's terms, so by no person.
+    function _tellFee(uint64 id, Position memory p, uint256 fee, uint24 valueDate) private {
+        emit ILoanBook.LoanCharged(
+            id, uint8(ChargeKind.Fee), uint16(p.postings), valueDate, uint128(fee), uint128(p.feeDue), uint128(p.penaltyDue), 0
+        );
+    }
+
+    function _tellDrawn(uint64 id, Position memory p, uint256 posting, uint256 amount, uint24 valueDate, address account) private {
         emit ILoanBook.LoanDrawn(
-            id, account, uint16(p.postings), valueDate, uint128(amount), uint128(p.principal), uint128(p.undrawn), p.accrued,
+            id, account, uint16(posting), valueDate, uint128(amount), uint128(p.principal), uint128(p.undrawn), p.accrued,
             uint128(p.instalmentAmount), uint16(p.instalment)
         );
     }

@@ -39,7 +39,7 @@ library LoanSchedule {
     /// @dev The number of instalments from start to maturity.
     function instalments(Position memory p) internal pure returns (uint256) {
         uint256 cycle = p.cycleMonths();
-        return cycle == 0 ? 1 : _cyclesUp(p, p.maturity, cycle);
+        return cycle == 0 ? 1 : cyclesUp(p, p.maturity, cycle);
     }
 
     /// @dev The number of due dates before a day.
@@ -47,11 +47,11 @@ library LoanSchedule {
         if (day > p.maturity) return instalments(p);
         uint256 cycle = p.cycleMonths();
         if (cycle == 0 || day <= p.start) return 0;
-        return _cyclesUp(p, day, cycle) - 1;
+        return cyclesUp(p, day, cycle) - 1;
     }
 
     /// @dev The least number of cycles from the start that reaches a day after it.
-    function _cyclesUp(Position memory p, uint256 day, uint256 cycle) private pure returns (uint256) {
+    function cyclesUp(Position memory p, uint256 day, uint256 cycle) internal pure returns (uint256) {
         unchecked {
             (uint256 fromYear, uint256 fromMonth,) = DateTimeLib.epochDayToDate(p.start);
             (uint256 toYear, uint256 toMonth,) = DateTimeLib.epochDayToDate(day);

@@ -42,6 +42,7 @@ contract StatesHarness {
         rows[n++] = Row("applyFor", Table.APPLY);
         rows[n++] = Row("importLoans", Table.IMPORT);
         rows[n++] = Row("approve", Table.APPROVE);
+        rows[n++] = Row("signTermSheet", Table.SIGN);
         rows[n++] = Row("deny", Table.DENY);
         rows[n++] = Row("lapse", Table.LAPSE);
         rows[n++] = Row("originate", Table.ORIGINATE);
@@ -53,6 +54,7 @@ contract StatesHarness {
         rows[n++] = Row("repay", Table.REPAY);
         rows[n++] = Row("returnEarmark", Table.RETURN_EARMARK);
         rows[n++] = Row("charge", Table.CHARGE);
+        rows[n++] = Row("reprice", Table.REPRICE);
         rows[n++] = Row("reverse a payment", Table.REVERSE_PAYMENT);
         rows[n++] = Row("reverse a drawdown", Table.REVERSE_DRAWDOWN);
         rows[n++] = Row("reverse a charge", Table.REVERSE_CHARGE);

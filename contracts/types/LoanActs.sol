@@ -38,6 +38,7 @@ uint256 constant CLAIM = (WRITTEN_OFF | REPAID) << FROM_WRITTEN_OFF;
 Act constant APPLY = Act.wrap(APPLIED << FROM_NONE);
 Act constant IMPORT = Act.wrap((ACTIVE | DEFAULTED | REPAID | WRITTEN_OFF) << FROM_NONE);
 Act constant APPROVE = Act.wrap(APPROVED << FROM_APPLIED);
+Act constant SIGN = Act.wrap(APPLIED << FROM_APPLIED | APPROVED << FROM_APPROVED);
 Act constant DENY = Act.wrap(DENIED << FROM_APPLIED);
 Act constant LAPSE = Act.wrap(LAPSED << FROM_APPROVED | MAY_CLOSE | CLAIM);
 Act constant ORIGINATE = Act.wrap(ACTIVE << FROM_APPROVED);
@@ -47,6 +48,7 @@ Act constant DRAW = Act.wrap(ACTIVE << FROM_APPROVED | ACTIVE << FROM_ACTIVE);
 Act constant REPAY = Act.wrap(MAY_CLOSE);
 Act constant RETURN_EARMARK = Act.wrap(MAY_CLOSE | CLAIM | REPAID << FROM_REPAID);
 Act constant CHARGE = Act.wrap(STAYS);
+Act constant REPRICE = Act.wrap(STAYS);
 
 // Quality.
 Act constant CLASSIFY = Act.wrap(STAYS);

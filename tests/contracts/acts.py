@@ -22,6 +22,7 @@ from tests.contracts.lending import (
 )
 
 PLAIN, LENT, PART, CLAIM, FIVE = 1, 1_000, 600, 100, 5
+SIGNED, INDEXED = 2, 3
 EARMARK_DAYS, APPROVAL_DAYS = 5, 90
 UNLIKELY_TO_PAY = 1  # DefaultTrigger
 
@@ -89,6 +90,7 @@ def calls(bank: Bank, loan: int) -> dict[str, list[tuple[Any, ...]]]:
     }
     return {
         "approve": [(book.approve, loan, by("approver"))],
+        "signTermSheet": [(book.signTermSheet, loan, b"", by("collector"))],
         "deny": [(book.deny, loan, TERMS, by("approver"))],
         "lapse": [(book.lapse, loan, by("collector"))],
         "originate": [
@@ -102,6 +104,7 @@ def calls(bank: Bank, loan: int) -> dict[str, list[tuple[Any, ...]]]:
         ],
         "returnEarmark": [(book.returnEarmark, loan, bank.borrower, by("collector"))],
         "charge": [(book.charge, loan, FEE, 1, day, by("collector"))],
+        "reprice": [(book.reprice, loan, by("collector"))],
         "classify": [(book.classify, loan, by("collector"))],
         "declareDefault": [(book.declareDefault, loan, UNLIKELY_TO_PAY, by("risk_officer"))],
         "cure": [(book.cure, loan, by("risk_officer"))],
@@ -160,6 +163,18 @@ def way(bank: Bank, act: str, loan: int) -> Callable[[], object]:
 def an_application(bank, before, after):
     loan = bank.applied(PLAIN, amount=LENT, rate=0)
     return loan, way(bank, "approve" if after == "Approved" else "deny", loan)
+
+
+@witness("signTermSheet", "Applied")
+@witness("signTermSheet", "Approved")
+def a_signature(bank, before, after):
+    bank.offer(SIGNED)
+    bank.serve(SIGNED, signed_terms=1)
+    loan = bank.applied(SIGNED)
+    if before == "Approved":
+        bank.book.approve(loan, bank.by("approver"))
+    signed = bank.signed(loan)
+    return loan, lambda: bank.book.signTermSheet(loan, signed, bank.by("collector"))
 
 
 @witness("originate", "Approved", "Active")
@@ -239,6 +254,19 @@ def money_not_spent_and_not_owed(bank, before, after):
 def a_charge(bank, before, after):
     loan = bank.live(before)
     return loan, way(bank, "charge", loan)
+
+
+@witness("reprice", "Active")
+@witness("reprice", "Defaulted")
+def a_repricing(bank, before, after):
+    bank.offer(INDEXED)
+    bank.serve(INDEXED, index=1, reprice_months=1)
+    bank.book.setFixing(1, bank.today, 30_000_000, bank.by("data_provider"))
+    loan = bank.originated(INDEXED, rate=30_000_000)
+    if before == "Defaulted":
+        bank.book.declareDefault(loan, UNLIKELY_TO_PAY, bank.by("risk_officer"))
+    bank.next_day(31)
+    return loan, way(bank, "reprice", loan)
 
 
 @witness("classify", "Active")

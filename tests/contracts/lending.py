@@ -12,6 +12,12 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
+from brownie import chain
+from brownie._config import CONFIG
+from eth_account import Account
+
+from scripts.term_sheets import TermSheet, signature
+
 BULLET, LINEAR, ANNUITY = 0, 1, 2
 ACTUAL_365, ACTUAL_360 = 0, 1
 FEES_FIRST, PRINCIPAL_FIRST = 0, 1
@@ -38,6 +44,31 @@ def product(**changes: int) -> tuple[int, ...]:
         "max_amount": MAX_MONEY,
         "max_term_days": 16_383,
         "max_rate": MAX_RATE,
+    }
+    assert set(changes) <= set(terms)
+    return tuple((terms | changes).values())
+
+
+def servicing(**changes: int) -> tuple[int, ...]:
+    """Servicing terms as setServicing takes them: plain ones in yuan, with default by days alone."""
+    terms = {
+        "calendar": 0,
+        "business_day_rule": 0,
+        "grace_days": 0,
+        "overdue_markup": 0,
+        "misuse_markup": 0,
+        "compounds": 0,
+        "prepayment_fee": 0,
+        "drawing_fee": 0,
+        "keeps_term": 0,
+        "signed_terms": 0,
+        "covenanted": 0,
+        "index": 0,
+        "spread": 0,
+        "reprice_months": 0,
+        "triggers": 1,
+        "default_days": 90,
+        "currency": 156,
     }
     assert set(changes) <= set(terms)
     return tuple((terms | changes).values())
@@ -256,6 +287,17 @@ RATE = 50_000_000
 EVERY_PAYEE = 2**64 - 1
 
 
+def key_of(account: Any) -> bytes:
+    """The private key of one of the development chain's accounts."""
+    words = CONFIG.active_network["cmd_settings"]["mnemonic"]
+    Account.enable_unaudited_hdwallet_features()
+    for number in range(30):
+        one = Account.from_mnemonic(words, account_path=f"m/44'/60'/0'/0/{number}")
+        if one.address == account.address:
+            return bytes(one.key)
+    raise LookupError(account)
+
+
 @dataclass(frozen=True)
 class Desk:
     """The loan book with one rated customer that has an account, and who does what."""
@@ -281,6 +323,10 @@ class Desk:
         self.book.setProduct(number, product(**changes), self.by("risk_officer"))
         return number
 
+    def serve(self, number: int = 1, **changes: int) -> Any:
+        """Set a product's servicing terms; the transaction."""
+        return self.book.setServicing(number, servicing(**changes), self.by("risk_officer"))
+
     def application(self, product: int = 1, **changes: Any) -> tuple[Any, ...]:
         row = {
             "customer": self.customer,
@@ -299,6 +345,18 @@ class Desk:
     def applied(self, product: int = 1, **changes: Any) -> int:
         sent = self.book.applyFor(self.application(product, **changes), self.by("loan_officer"))
         return int(sent.events["LoanApplied"]["loanId"])
+
+    def sheet(self, loan: int) -> TermSheet:
+        """The term sheet of an application made by `applied`."""
+        stored = self.stored(loan)
+        return TermSheet(
+            loan, stored["customer"], stored["product"], INDUSTRY, REGION, PURPOSE, stored["undrawn"], stored["rate"],
+            stored["maturity"], TERMS,
+        )  # fmt: skip
+
+    def signed(self, loan: int) -> bytes:
+        """The borrower's signature under the term sheet of an application made by `applied`."""
+        return signature(self.sheet(loan), key_of(self.borrower), chain_id=chain.id, book=self.book.address)
 
     def approved(self, product: int = 1, **changes: Any) -> int:
         loan = self.applied(product, **changes)

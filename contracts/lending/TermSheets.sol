@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.26;
+
+import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
+import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
+import {ICustomerRegistry} from "../../interfaces/ICustomerRegistry.sol";
+import {ILoanBook} from "../../interfaces/ILoanBook.sol";
+import {ILoanTerms} from "../../interfaces/ILoanTerms.sol";
+import {LoanCodec} from "../libraries/LoanCodec.sol";
+import {LoanState} from "../types/Enums.sol";
+import {CustomerId} from "../types/Ids.sol";
+import {SIGN} from "../types/LoanActs.sol";
+import {Position} from "../types/LoanStorage.sol";
+import {Books, Ledger} from "./Ledger.sol";
+
+/// @dev Term sheets that the customer's account signs (EIP-712). The digest is made of what is stored, so that what is
+/// signed is what is approved and drawn.
+library TermSheets {
+    using Books for Ledger;
+    using LoanCodec for Position;
+
+    bytes32 private constant TYPE_HASH = keccak256(
+        "TermSheet(uint64 loanId,uint32 customer,uint16 product,bytes4 industry,bytes6 region,bytes4 purpose,uint128 amount,int40 rate,uint24 maturity,bytes32 document)"
+    );
+
+    /// @param domain Separator of the loan book's domain.
+    function sign(
+        Ledger storage l, ICustomerRegistry customers, bytes32 domain, uint64 id, bytes calldata signature, uint24 today
+    ) external {
+        Position memory p = l.load(id);
+        Books.check(id, p, SIGN);
+        if (!p.servicing.isSigned()) revert ILoanTerms.LoanBook_SignatureNotNeeded(id);
+        if (p.isSigned()) revert ILoanTerms.LoanBook_AlreadySigned(id);
+        address account = customers.accountOf(CustomerId.wrap(uint32(p.customer)));
+        if (account == address(0)) revert ILoanBook.LoanBook_NoAccount(uint32(p.customer));
+        bytes32 document = l.documents[id];
+        bytes32 digest = _digest(domain, id, p, document);
+        if (!SignatureChecker.isValidSignatureNow(account, digest, signature)) {
+            revert ILoanTerms.LoanBook_SignatureInvalid(id, account);
+        }
+        p.markSigned();
+        l.store(id, p);
+        emit ILoanTerms.TermSheetSigned(id, account, digest, document, today);
+    }
+
+    function _isOpen(Position memory p) private pure returns (bool) {
+        return p.state == LoanState.Applied || p.state == LoanState.Approved;
+    }
+
+    /// @dev Before the first drawdown the accrual's bits hold the purpose.
+    function _digest(bytes32 domain, uint64 id, Position memory p, bytes32 document) private pure returns (bytes32) {
+        bytes memory terms = abi.encode(p.customer, p.product, p.industry, p.region, bytes4(uint32(p.accrued)), p.undrawn);
+        bytes32 sheet = keccak256(bytes.concat(TYPE_HASH, bytes32(uint256(id)), terms, abi.encode(p.rate, p.maturity, document)));
+        return MessageHashUtils.toTypedDataHash(domain, sheet);
+    }
+
+    function termsOf(Ledger storage l, bytes32 domain, uint64 id)
+        external
+        view
+        returns (bytes32 document, bytes32 digest, bool isSigned)
+    {
+        Position memory p = l.load(id);
+        document = l.documents[id];
+        if (_isOpen(p) && p.servicing.isSigned()) digest = _digest(domain, id, p, document);
+        isSigned = p.isSigned();
+    }
+}
