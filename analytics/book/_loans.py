@@ -54,7 +54,7 @@ WRITES: Final[Mapping[str, Mapping[str, str | int]]] = {
         **_same("instalment", "accrued", "principal_due", "interest_due", "oldest_due"), "principal": "outstanding",
         "accrued_through": "value_date", "postings": "posting",
     },
-    "loan_closed": {"state": REPAID, "accrued": 0},
+    "loan_closed": {"state": REPAID, "accrued": 0, "penalty_accrued": 0},
     "loan_charged": {"postings": "posting"},
     "penalty_fell_due": _same("penalty_accrued"),
     "payment_back_valued": _same("penalty_accrued"),

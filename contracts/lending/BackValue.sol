@@ -88,13 +88,17 @@ library BackValue {
         returns (Split memory s, uint256 rest)
     {
         (uint256 principal, uint256 interest) = l.fallenAfter(id, p, valueDate);
+        uint256 penalty = Rounding.wholeUp(p.overdueDaily() * _overdueDays(p, valueDate), p.unit());
+        penalty = FixedPointMathLib.min(penalty, p.penaltyDue);
         p.principalDue -= principal;
         p.interestDue -= interest;
+        p.penaltyDue -= penalty;
         uint256 most = p.interestDue + p.penaltyDue + p.feeDue + p.principal + p.feeOnRest();
         rest = FixedPointMathLib.zeroFloorSub(amount, most);
         s = p.pay(amount - rest, type(uint256).max);
         p.principalDue = FixedPointMathLib.min(p.principalDue + principal, p.principal);
         p.interestDue += interest;
+        p.penaltyDue += penalty;
     }
 
     /// @dev What closes the loan on a day before its last accrual.
@@ -118,9 +122,14 @@ library BackValue {
         r.interest = principal * p.rate * (p.accruedThrough - valueDate);
         uint256 lastDue = p.instalment == 0 ? 0 : l.dueDate(p, p.instalment);
         r.fallenDue = principal * p.rate * FixedPointMathLib.zeroFloorSub(lastDue, valueDate) / p.unit();
-        if (p.oldestDue == 0) return r;
+        r.penalty = overdueDaily * _overdueDays(p, valueDate);
+    }
+
+    /// @dev For how many days since then overdue amounts have borne penalty interest.
+    function _overdueDays(Position memory p, uint256 valueDate) private pure returns (uint256) {
+        if (p.oldestDue == 0) return 0;
         uint256 from = FixedPointMathLib.max(valueDate, p.oldestDue + p.servicing.graceDays());
-        r.penalty = overdueDaily * FixedPointMathLib.zeroFloorSub(p.accruedThrough, from);
+        return FixedPointMathLib.zeroFloorSub(p.accruedThrough, from);
     }
 
     function _takeBack(uint64 id, Position memory p, Relief memory r, uint256 valueDate) private pure {

@@ -103,8 +103,11 @@ library Books {
     /// written off.
     function closeIfSettled(Position memory p) internal pure {
         if (p.undrawn != 0 || p.payoff() != 0) return;
-        p.state = p.writtenOff == 0 ? LoanState.Repaid : LoanState.WrittenOff;
         p.accrued = 0;
+        p.state = LoanState.WrittenOff;
+        if (p.writtenOff != 0) return;
+        p.state = LoanState.Repaid;
+        p.care = p.care.withPenaltyAccrued(0);
     }
 
     function tellClosed(uint64 id, Position memory p, uint24 valueDate) internal {

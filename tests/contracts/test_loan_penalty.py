@@ -1,0 +1,236 @@
+"""Penalty interest, grace, and fees on early principal, against exact fractions counted day by day."""
+
+from __future__ import annotations
+
+import random
+from fractions import Fraction
+
+import pytest
+from brownie import ZERO_ADDRESS
+
+from tests.contracts.expect import assert_events, event, reverts
+from tests.contracts.lending import ACTIVE, AMOUNT, ANNUITY, FEE, LINEAR, NOBODY, RATE, REPAID, Desk, annuity
+from tests.contracts.test_loan_book_back_value import allow
+
+UNIT = 360 * 10**9
+HALF, WHOLE = 500_000_000, 1_000_000_000
+BULLET_PENALTY, LINEAR_PENALTY, PLAIN_ANNUITY, KEPT_ANNUITY = 10, 11, 12, 13
+GRACE = 5
+FEE_RATE = 7_300_000  # 0.73 %
+
+
+@pytest.fixture(scope="module")
+def desk(system, people, make_customer, borrower):
+    desk = Desk(system, people, make_customer(account=borrower, grade=3), borrower)
+    chinese = {"overdue_markup": HALF, "misuse_markup": WHOLE, "compounds": 1}
+    desk.offer(BULLET_PENALTY)
+    desk.serve(BULLET_PENALTY, grace_days=GRACE, **chinese)
+    desk.offer(LINEAR_PENALTY, loan_type=LINEAR, cycle_months=1)
+    desk.serve(LINEAR_PENALTY, **chinese)
+    for product, keeps in ((PLAIN_ANNUITY, 0), (KEPT_ANNUITY, 1)):
+        desk.offer(product, loan_type=ANNUITY, cycle_months=1)
+        desk.serve(product, prepayment_fee=FEE_RATE, keeps_term=keeps)
+    desk.fund(borrower, 100 * AMOUNT)
+    return desk
+
+
+def until(desk, next_day, day):
+    next_day(day - desk.today)
+
+
+def counted(obligations, today, grace, rate=RATE, compounds=True):
+    """Penalty interest on obligations (day, principal, interest) that nobody pays, day by day, in fen x ppb x days."""
+    total = 0
+    first = obligations[0][0]
+    for day in range(first + grace, today):
+        principal = sum(part for due, part, _ in obligations if due <= day)
+        interest = sum(part for due, _, part in obligations if due <= day)
+        total += principal * (rate * HALF // WHOLE)
+        if compounds:
+            total += interest * (rate + rate * HALF // WHOLE)
+    return total
+
+
+def owed(desk, loan, day):
+    """Penalty interest of a loan on a day, exactly."""
+    shown = desk.book.preview(loan, day)
+    return shown["penaltyDue"] * UNIT + shown["penaltyAccrued"]
+
+
+def test_nothing_is_charged_within_the_grace_and_nothing_for_it_later(desk, next_day):
+    loan = desk.originated(BULLET_PENALTY)
+    model = desk.model(loan)
+    due = model.due_dates[0]
+    ((_, _, interest),) = model.advance(due)
+    until(desk, next_day, due + GRACE)
+    desk.book.classify(loan, desk.by("collector"))
+    assert owed(desk, loan, desk.today) == 0
+    assert desk.stored(loan)["oldestDue"] == due  # past due all the same
+    today = next_day(1)
+    sent = desk.book.repayInBatch([(loan, 1)], today, desk.by("collector"))
+    exact = interest * (RATE + RATE // 2)
+    assert exact == counted([(due, 0, interest)], today, GRACE)
+    whole, rest = divmod(exact, UNIT)
+    assert dict(sent.events["PenaltyFellDue"]) == {
+        "loanId": loan, "valueDate": today, "amount": whole, "penaltyDue": whole, "penaltyAccrued": rest,
+    }  # fmt: skip
+    told = sent.events["LoanRepaid"]
+    assert (told["penalty"], told["interest"]) == ((1, 0) if whole else (0, 1))
+
+
+def test_two_missed_instalments_bear_penalty_from_their_own_days(desk, next_day):
+    """Classified daily or once, the penalty is the same to the unit."""
+    once, daily = desk.originated(LINEAR_PENALTY), desk.originated(LINEAR_PENALTY)
+    model = desk.model(once)
+    first, second = model.due_dates[:2]
+    obligations = model.advance(second)
+    until(desk, next_day, first + 1)
+    while desk.today < second + 12:
+        desk.book.classify(daily, desk.by("collector"))
+        next_day(5)
+    today = desk.today
+    desk.book.repayInBatch([(once, 1), (daily, 1)], today, desk.by("collector"))
+    exact = counted(obligations, today, 0)
+    for loan in (once, daily):
+        assert owed(desk, loan, today) + UNIT == exact  # the fen that was paid
+    assert exact > 100 * UNIT
+
+
+def test_a_loan_paid_whole_owes_no_penalty_and_keeps_no_residue(desk, borrower, next_day):
+    loan = desk.originated(LINEAR_PENALTY)
+    model = desk.model(loan)
+    due = model.due_dates[0]
+    until(desk, next_day, due + 9)
+    today = desk.today
+    obligations = model.advance(today)
+    penalty = counted(obligations, today, 0) // UNIT
+    payoff = model.payoff + penalty
+    assert desk.book.payoff(loan, today) == payoff
+    with reverts("LoanBook_Overpayment", loan, payoff + 1, payoff):
+        desk.book.repay(loan, payoff + 1, today, {"from": borrower})
+    sent = desk.book.repay(loan, payoff, today, {"from": borrower})
+    assert (sent.events["LoanRepaid"]["penalty"], sent.events["LoanRepaid"]["state"]) == (penalty, REPAID)
+    assert dict(sent.events["LoanClosed"]) == {"loanId": loan, "valueDate": today}
+    stored = desk.stored(loan)
+    assert (stored["penaltyDue"], stored["penaltyAccrued"], stored["principal"]) == (0, 0, 0)
+
+
+def test_arrears_booked_as_paid_earlier_lose_their_penalty(desk, borrower, next_day):
+    """Of two loans in arrears one is paid in time, one five days later with that value date: they owe the same."""
+    first, second = desk.originated(LINEAR_PENALTY), desk.originated(LINEAR_PENALTY)
+    model = desk.model(first)
+    due = model.due_dates[0]
+    until(desk, next_day, due + 6)
+    paid_on = desk.today
+    model.advance(paid_on)
+    amount = desk.book.preview(first, paid_on)
+    amount = amount["principalDue"] // 2 + amount["interestDue"] + amount["penaltyDue"]
+    desk.book.repay(first, amount, paid_on, {"from": borrower})
+    today = next_day(5)
+    for loan in (first, second):
+        desk.book.repay(loan, 1, today, {"from": borrower})
+    allow(desk, second, borrower, paid_on)
+    before = desk.stored(second)
+    sent = desk.book.repay(second, amount, paid_on, {"from": borrower})
+    told = sent.events["PaymentBackValued"]
+    assert told["penalty"] > 0
+    assert told["penaltyTakenBack"] == before["penaltyDue"] - told["penaltyDue"] - sent.events["LoanRepaid"]["penalty"]
+    assert (told["penaltyDue"], told["penaltyAccrued"]) == tuple(
+        desk.stored(second)[name] for name in ("penaltyDue", "penaltyAccrued")
+    )
+    payoffs = [desk.book.payoff(loan, today) for loan in (first, second)]
+    assert abs(payoffs[0] - payoffs[1]) <= 2  # each of interest and penalty is rounded once more
+
+
+def test_a_payment_taken_back_bears_penalty_again(desk, borrower, next_day):
+    """After the reversal the loan owes what one owes that was never paid."""
+    never, loan = desk.originated(LINEAR_PENALTY), desk.originated(LINEAR_PENALTY)
+    model = desk.model(loan)
+    due = model.due_dates[0]
+    ((_, principal, interest),) = model.advance(due)
+    until(desk, next_day, due)
+    desk.book.repay(loan, principal + interest, due, {"from": borrower})
+    today = next_day(20)
+    reversal = (
+        loan, 2, 0, borrower, principal, interest, 0, 0, principal, interest, 1, due,
+    )  # fmt: skip
+    desk.book.proposeReversal(reversal, desk.by("collector"))
+    desk.book.reverse(reversal, desk.by("approver"))
+    desk.book.repayInBatch([(never, 1), (loan, 1)], today, desk.by("collector"))
+    assert owed(desk, loan, today) == owed(desk, never, today) == counted([(due, principal, interest)], today, 0) - UNIT
+    assert desk.book.payoff(loan, today) == desk.book.payoff(never, today)
+
+
+# ---------------------------------------------------------------- early principal
+
+
+@pytest.mark.parametrize("product", [PLAIN_ANNUITY, KEPT_ANNUITY])
+def test_early_principal_costs_its_fee_and_the_product_says_what_is_kept(desk, borrower, next_day, product):
+    loan = desk.originated(product, maturity=desk.today + 365)
+    today = next_day(3)
+    count = len(desk.model(loan).due_dates)
+    before = desk.stored(loan)
+    amount = 12_345_678
+    fee = int(Fraction(amount * FEE_RATE, WHOLE + FEE_RATE))
+    left = AMOUNT - (amount - fee)
+    sent = desk.book.repay(loan, amount, today, {"from": borrower})
+    accrued = AMOUNT * RATE * 3
+    expected = [
+        event(
+            "LoanCharged", loanId=loan, kind=FEE, posting=2, valueDate=today, amount=fee, feeDue=fee,
+            penaltyDue=0, person=0,
+        ),
+        event(
+            "LoanRepaid", loanId=loan, payer=borrower, posting=2, valueDate=today, principal=amount - fee, interest=0,
+            penalty=0, fee=fee, outstanding=left, accrued=accrued, principalDue=0, interestDue=0, oldestDue=0,
+            instalment=0, state=ACTIVE,
+        ),
+    ]  # fmt: skip
+    instalment = before["instalmentAmount"]
+    if product == KEPT_ANNUITY:
+        instalment = annuity(left, RATE, 1, count)
+        assert instalment < before["instalmentAmount"]
+        expected.append(event("InstalmentFixed", loanId=loan, valueDate=today, instalmentAmount=instalment))
+    expected.append(event("Transfer", **{"from": borrower, "to": ZERO_ADDRESS, "amount": amount}))
+    assert_events(sent, *expected)
+    stored = desk.stored(loan)
+    assert (stored["principal"], stored["feeDue"], stored["instalmentAmount"]) == (left, 0, instalment)
+    assert fee * WHOLE <= (AMOUNT - left) * FEE_RATE < (fee + 1) * (WHOLE + FEE_RATE)
+
+
+def test_the_payoff_holds_the_fee_and_an_instalment_holds_none(desk, borrower, next_day):
+    loan = desk.originated(PLAIN_ANNUITY, maturity=desk.today + 365)
+    model = desk.model(loan)
+    due = model.due_dates[0]
+    until(desk, next_day, due)
+    model.advance(due)
+    instalment = model.principal_due + model.interest_due
+    sent = desk.book.repay(loan, instalment, due, {"from": borrower})
+    assert "LoanCharged" not in sent.events
+    assert sent.events["LoanRepaid"]["fee"] == 0
+    model.pay(instalment)
+    today = next_day(4)
+    model.advance(today)
+    fee = model.principal * FEE_RATE // WHOLE
+    payoff = desk.book.payoff(loan, today)
+    assert payoff == model.payoff + fee
+    sent = desk.book.repayInBatch([(loan, payoff)], today, desk.by("collector"))
+    assert (sent.events["LoanRepaid"]["payer"], sent.events["LoanRepaid"]["fee"]) == (NOBODY, fee)
+    assert desk.stored(loan)["state"] == REPAID
+
+
+def test_fees_on_random_amounts_never_pass_the_rate(desk, borrower, next_day):
+    """Whatever is paid early in parts, all fees together differ from the rate's share by at most a fen a part."""
+    seed = 20261124
+    print(f"seed {seed}")
+    rng = random.Random(seed)
+    loan = desk.originated(KEPT_ANNUITY, maturity=desk.today + 700)
+    today = next_day(1)
+    paid = fees = 0
+    for _ in range(6):
+        amount = rng.randrange(1, AMOUNT // 8)
+        told = desk.book.repay(loan, amount, today, {"from": borrower}).events["LoanRepaid"]
+        assert told["principal"] + told["fee"] == amount
+        paid += told["principal"]
+        fees += told["fee"]
+    assert Fraction(paid * FEE_RATE, WHOLE) - 6 <= fees <= Fraction(paid * FEE_RATE, WHOLE) + 6
