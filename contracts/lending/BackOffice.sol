@@ -8,12 +8,15 @@ import {ILoanBook} from "../../interfaces/ILoanBook.sol";
 import {ILoanQuality} from "../../interfaces/ILoanQuality.sol";
 import {IWired} from "../../interfaces/IWired.sol";
 import {Importing} from "../governance/Importing.sol";
-import {DefaultTrigger, Role} from "../types/Enums.sol";
-import {LoanId, PersonId} from "../types/Ids.sol";
+import {Category, DefaultTrigger, Role} from "../types/Enums.sol";
+import {CustomerId, LoanId, PersonId} from "../types/Ids.sol";
 import {MAX_DAY, MAX_MONEY} from "../types/LoanStorage.sol";
 import {bit} from "../types/Seat.sol";
+import {Acceleration} from "./Acceleration.sol";
+import {Contagion} from "./Contagion.sol";
 import {Corrections} from "./Corrections.sol";
-import {Books, Ledger} from "./Ledger.sol";
+import {Judgement} from "./Judgement.sol";
+import {Books, Ledger, SystemDebt} from "./Ledger.sol";
 import {LoanBookBase, wiringOf} from "./LoanBookBase.sol";
 import {LoanViews} from "./LoanViews.sol";
 import {OpeningBook} from "./OpeningBook.sol";
@@ -23,8 +26,11 @@ import {WriteOffs} from "./WriteOffs.sol";
 /// @dev Code that LoanBook runs on its own storage. Called at its own address it knows no seat and no open day, so it
 /// refuses every act and has no loan to show. See IBackOffice.
 contract BackOffice is LoanBookBase, Importing, IBackOffice, ILoanQuality {
+    using Acceleration for Ledger;
     using Books for Ledger;
+    using Contagion for Ledger;
     using Corrections for Ledger;
+    using Judgement for Ledger;
     using LoanViews for Ledger;
     using OpeningBook for Ledger;
     using Quality for Ledger;
@@ -50,8 +56,101 @@ contract BackOffice is LoanBookBase, Importing, IBackOffice, ILoanQuality {
     /// @inheritdoc IBackOffice
     function cure(LoanId loanId) external {
         PersonId person = _only(Role.RiskOfficer);
-        _ledger.cure(_wiring(), Books.raw(loanId), _actingDay(), person);
+        _ledger.cure(_wiring(), Books.raw(loanId), _actingDay(), _tables, person);
     }
+
+    /// @inheritdoc ILoanQuality
+    function declareCrossDefault(LoanId loanId, LoanId other) external {
+        PersonId person = _only(Role.RiskOfficer);
+        _ledger.declareCrossDefault(_wiring(), Books.raw(loanId), Books.raw(other), _postingDay(), _tables, person);
+    }
+
+    /// @inheritdoc ILoanQuality
+    function proposeCall(LoanId loanId) external {
+        PersonId maker = _only(Role.RiskOfficer);
+        _actingDay();
+        Acceleration.propose(_ledger, Books.raw(loanId), maker);
+    }
+
+    /// @inheritdoc ILoanQuality
+    function callLoan(LoanId loanId) external {
+        PersonId checker = _only(Role.Approver);
+        _ledger.callLoan(_wiring(), Books.raw(loanId), _actingDay(), checker);
+    }
+
+    // ------------------------------------------------------------------ judgement
+    /// @inheritdoc ILoanQuality
+    function judge(LoanId loanId, Category category, bytes32 reasonHash) external {
+        _ledger.judge(Books.raw(loanId), uint256(category), _found(reasonHash));
+    }
+
+    /// @inheritdoc ILoanQuality
+    function confirmJudgement(LoanId loanId, Category category, bytes32 reasonHash) external {
+        _ledger.confirmJudgement(Books.raw(loanId), uint256(category), _confirmed(reasonHash));
+    }
+
+    /// @inheritdoc ILoanQuality
+    function assessLoss(LoanId loanId, uint128 expectedLoss, bytes32 reasonHash) external {
+        _ledger.assessLoss(Books.raw(loanId), expectedLoss, _found(reasonHash));
+    }
+
+    /// @inheritdoc ILoanQuality
+    function confirmAssessment(LoanId loanId, uint128 expectedLoss, bytes32 reasonHash) external {
+        _ledger.confirmAssessment(Books.raw(loanId), expectedLoss, _confirmed(reasonHash));
+    }
+
+    /// @inheritdoc ILoanQuality
+    function exemptTechnicalDelay(LoanId loanId, bytes32 reasonHash) external {
+        _ledger.exemptTechnicalDelay(Books.raw(loanId), _found(reasonHash));
+    }
+
+    /// @inheritdoc ILoanQuality
+    function findMisuse(LoanId loanId, uint128 principal, bytes32 reasonHash) external {
+        _ledger.findMisuse(Books.raw(loanId), principal, _found(reasonHash));
+    }
+
+    /// @inheritdoc ILoanQuality
+    function clearMisuse(LoanId loanId, bytes32 reasonHash) external {
+        _ledger.clearMisuse(Books.raw(loanId), _found(reasonHash));
+    }
+
+    /// @inheritdoc ILoanQuality
+    function endObservation(LoanId loanId) external {
+        _ledger.endObservation(Books.raw(loanId), _postingDay(), _tables);
+    }
+
+    /// @dev What a risk officer finds about a loan is a fact, taken while acts are paused.
+    function _found(bytes32 reasonHash) private view returns (Judgement.Finding memory) {
+        return Judgement.Finding(_postingDay(), _tables, _only(Role.RiskOfficer), PersonId.wrap(0), reasonHash);
+    }
+
+    function _confirmed(bytes32 reasonHash) private view returns (Judgement.Finding memory) {
+        return Judgement.Finding(_actingDay(), _tables, PersonId.wrap(0), _only(Role.Approver), reasonHash);
+    }
+
+    // ------------------------------------------------------------------ contagion
+    /// @inheritdoc ILoanQuality
+    function spreadContagion(CustomerId customer, LoanId[] calldata bad, LoanId[] calldata targets) external {
+        _ledger.spread(_wiring(), customer, bad, targets, _postingDay(), _tables);
+    }
+
+    /// @inheritdoc ILoanQuality
+    function spreadFromOtherBanks(CustomerId customer, LoanId[] calldata targets) external {
+        _ledger.spreadFromOtherBanks(_wiring(), customer, targets, _postingDay(), _tables);
+    }
+
+    /// @inheritdoc ILoanQuality
+    function liftContagion(CustomerId customer, LoanId[] calldata good, LoanId[] calldata targets) external {
+        _ledger.lift(_wiring(), customer, good, targets, _postingDay(), _tables);
+    }
+
+    /// @inheritdoc ILoanQuality
+    function reportSystemDebt(CustomerId customer, uint128 total, uint128 overdue, uint24 asOf) external {
+        PersonId person = _only(Role.CreditBureau);
+        _ledger.report(_wiring(), customer, total, overdue, asOf, _postingDay(), person);
+    }
+
+    // ------------------------------------------------------------------ write-off
 
     /// @inheritdoc IBackOffice
     function proposeWriteOff(LoanId loanId, uint128 principal, uint128 interest) external {
@@ -129,6 +228,12 @@ contract BackOffice is LoanBookBase, Importing, IBackOffice, ILoanQuality {
     /// @inheritdoc ILoanQuality
     function careOf(LoanId loanId) external view returns (Care memory) {
         return _ledger.careOf(Books.raw(loanId));
+    }
+
+    /// @inheritdoc ILoanQuality
+    function systemDebtOf(CustomerId customer) external view returns (uint128 total, uint128 overdue, uint24 asOf) {
+        SystemDebt storage debt = _ledger.systemDebts[CustomerId.unwrap(customer)];
+        return (debt.total, debt.overdue, debt.asOf);
     }
 
     /// @inheritdoc IBackOffice

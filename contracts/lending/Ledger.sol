@@ -34,6 +34,13 @@ struct Wiring {
     ICovenantRegistry covenants;
 }
 
+/// @dev What a customer owes all banks, as last reported.
+struct SystemDebt {
+    uint104 total;
+    uint104 overdue; // for more than 90 days
+    uint24 asOf; // zero: never reported
+}
+
 /// @dev All that a loan book keeps.
 struct Ledger {
     mapping(uint64 loanId => uint256 word) terms; // word A
@@ -54,6 +61,8 @@ struct Ledger {
     mapping(uint64 loanId => bytes32 termsHash) documents; // of applications that are signed for
     mapping(uint256 indexAndNumber => int256 word) fixings; // Repricing tells the layout
     uint16 currency; // ISO 4217 number of all products with servicing terms
+    mapping(uint64 loanId => uint24 day) exempted; // the oldest unpaid day whose delay was found technical
+    mapping(uint32 customer => SystemDebt) systemDebts;
 }
 
 /// @dev What every posting does: load, let due dates pass, write once.
@@ -170,9 +179,10 @@ library Books {
         );
     }
 
-    /// @dev The next due date, on a business day of the product's calendar; zero where the last has passed.
+    /// @dev The next due date, on a business day of the product's calendar; zero where the last has passed or the loan was
+    /// called.
     function nextDue(Ledger storage l, Position memory p) internal view returns (uint256) {
-        return dueDate(l, p, p.instalment + 1);
+        return p.care.isCalled() ? 0 : dueDate(l, p, p.instalment + 1);
     }
 
     function dueDate(Ledger storage l, Position memory p, uint256 instalment) internal view returns (uint256 day) {
@@ -197,11 +207,11 @@ library Books {
                 if (clean) p.oldestDue = due;
                 l.obligations[(uint256(id) << 16) | p.instalment] = due | (principal << 16) | (interest << 63);
             }
-            _tellFallen(id, p, due, principal, interest);
+            tellFallen(id, p, due, principal, interest);
         }
     }
 
-    function _tellFallen(uint64 id, Position memory p, uint256 due, uint256 principal, uint256 interest) private {
+    function tellFallen(uint64 id, Position memory p, uint256 due, uint256 principal, uint256 interest) internal {
         emit ILoanBook.InstalmentFellDue(
             id, uint16(p.instalment), uint24(due), uint128(principal), uint128(interest), uint128(p.principalDue),
             uint128(p.interestDue), uint24(p.oldestDue), p.accrued

@@ -44,6 +44,7 @@ library LoanViews {
         shown.repricedOn = uint24(care.repricedOn());
         shown.called = care.isCalled();
         shown.uncovered = uint128(care.uncovered());
+        shown.technicalDelay = l.exempted[id];
     }
 
     /// @dev As it would stand on a day, with no payment in between.

@@ -55,7 +55,17 @@ library LoanMath {
     function fallDue(Position memory p, uint256 day) internal pure returns (uint256 principal, uint256 interest) {
         unchecked {
             accrue(p, day);
-            bool last = p.servicing.isSet() ? p.instalment + 1 == p.instalments() : day == p.maturity;
+            return _fall(p, p.servicing.isSet() ? p.instalment + 1 == p.instalments() : day == p.maturity);
+        }
+    }
+
+    /// @dev Let all that is left fall due at once, on the day the loan is accrued to.
+    function fallDueWhole(Position memory p) internal pure returns (uint256 principal, uint256 interest) {
+        return _fall(p, true);
+    }
+
+    function _fall(Position memory p, bool last) private pure returns (uint256 principal, uint256 interest) {
+        unchecked {
             if (last) _roundUp(p);
             uint256 unit = p.unit();
             interest = FixedPointMathLib.min(p.accrued / unit, MAX_MONEY - p.interestDue);

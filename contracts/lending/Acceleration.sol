@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.26;
+
+import {ILoanBook} from "../../interfaces/ILoanBook.sol";
+import {ILoanQuality} from "../../interfaces/ILoanQuality.sol";
+import {LoanMath} from "../libraries/LoanMath.sol";
+import {LoanState} from "../types/Enums.sol";
+import {PersonId} from "../types/Ids.sol";
+import {Position} from "../types/LoanStorage.sol";
+import {Books, Ledger, Wiring} from "./Ledger.sol";
+
+/// @dev A loan in default called by two persons: what was to fall due later falls due now, as one last instalment.
+library Acceleration {
+    using Books for Ledger;
+    using LoanMath for Position;
+
+    function propose(Ledger storage l, uint64 id, PersonId maker) external {
+        _expectCallable(id, l.load(id));
+        l.propose(id, _hash(id), maker);
+    }
+
+    function callLoan(Ledger storage l, Wiring memory w, uint64 id, uint24 today, PersonId checker) external {
+        Position memory p = l.load(id);
+        _expectCallable(id, p);
+        PersonId maker = l.consume(id, _hash(id), checker);
+        l.advance(id, p, today, 0);
+        if (p.principal == p.principalDue) revert ILoanQuality.LoanQuality_NothingToCall(id);
+        bool clean = p.principalDue + p.interestDue == 0;
+        (uint256 principal, uint256 interest) = p.fallDueWhole();
+        if (clean) p.oldestDue = today;
+        l.obligations[(uint256(id) << 16) | p.instalment] = today | (principal << 16) | (interest << 63);
+        p.care = p.care.withCalled();
+        uint256 lapsed = p.undrawn;
+        p.undrawn = 0;
+        l.store(id, p);
+        Books.tellFallen(id, p, today, principal, interest);
+        emit ILoanQuality.LoanCalled(
+            id, uint16(p.instalment), uint128(principal), uint128(interest), today, PersonId.unwrap(maker), PersonId.unwrap(checker)
+        );
+        if (lapsed == 0) return;
+        emit ILoanBook.ApprovalLapsed(id, uint128(lapsed), uint8(p.state), today);
+        w.policy.unreserve(Books.keys(p), uint128(lapsed));
+    }
+
+    function _expectCallable(uint64 id, Position memory p) private pure {
+        Books.expect(id, p, LoanState.Defaulted);
+        if (p.care.isCalled()) revert ILoanQuality.LoanQuality_AlreadyCalled(id);
+        if (p.principal == p.principalDue) revert ILoanQuality.LoanQuality_NothingToCall(id);
+    }
+
+    function _hash(uint64 id) private pure returns (bytes32) {
+        return keccak256(abi.encode("call", id));
+    }
+}

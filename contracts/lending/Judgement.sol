@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.26;
+
+import {ILoanBook} from "../../interfaces/ILoanBook.sol";
+import {ILoanQuality} from "../../interfaces/ILoanQuality.sol";
+import {LoanMath} from "../libraries/LoanMath.sol";
+import {Floor} from "../types/CareWord.sol";
+import {Category, ClassificationReason} from "../types/Enums.sol";
+import {PersonId} from "../types/Ids.sol";
+import {Position} from "../types/LoanStorage.sol";
+import {Books, Ledger} from "./Ledger.sol";
+import {Quality} from "./Quality.sol";
+import {Terms} from "./Terms.sol";
+
+/// @dev What persons find about a loan: how good it is, what will be lost on it, why it is late, what its money is used for;
+/// and how a restructured loan comes through its observation. Worse holds at once, better needs a second person.
+library Judgement {
+    using Books for Ledger;
+    using LoanMath for Position;
+    using Terms for Ledger;
+
+    uint256 private constant OBSERVED_PAYMENTS = 2;
+
+    /// @dev Who finds something, why, and when.
+    struct Finding {
+        uint24 today;
+        uint16 lastTable;
+        PersonId maker;
+        PersonId checker;
+        bytes32 reasonHash;
+    }
+
+    // ------------------------------------------------------------------ judgement
+    function judge(Ledger storage l, uint64 id, uint256 category, Finding memory f) external {
+        Position memory p = l.load(id);
+        Books.expectLive(id, p);
+        category = _binding(category);
+        uint256 previous = p.care.floorOf(Floor.Judgement);
+        if (category < previous) return l.propose(id, _hash(Floor.Judgement, id, category, previous, f), f.maker);
+        l.passOverdue(id, p, f.today);
+        _setFloor(l, id, p, Floor.Judgement, category, f);
+    }
+
+    function confirmJudgement(Ledger storage l, uint64 id, uint256 category, Finding memory f) external {
+        Position memory p = l.load(id);
+        Books.expectLive(id, p);
+        category = _binding(category);
+        f.maker = l.consume(id, _hash(Floor.Judgement, id, category, p.care.floorOf(Floor.Judgement), f), f.checker);
+        l.passOverdue(id, p, f.today);
+        _setFloor(l, id, p, Floor.Judgement, category, f);
+    }
+
+    /// @dev No loan is better than Pass, so that binds nothing.
+    function _binding(uint256 category) private pure returns (uint256) {
+        return category <= uint256(Category.Pass) ? uint256(Category.None) : category;
+    }
+
+    // ------------------------------------------------------------------ expected loss
+    function assessLoss(Ledger storage l, uint64 id, uint256 expectedLoss, Finding memory f) external {
+        Position memory p = l.load(id);
+        Books.expectLive(id, p);
+        uint256 previous = p.care.floorOf(Floor.ExpectedLoss);
+        l.passOverdue(id, p, f.today);
+        uint256 category = _byLoss(id, p, expectedLoss);
+        if (category >= previous) return _assess(l, id, p, expectedLoss, category, f);
+        l.store(id, p); // due dates passed, and that was told
+        l.propose(id, _hash(Floor.ExpectedLoss, id, expectedLoss, previous, f), f.maker);
+    }
+
+    function confirmAssessment(Ledger storage l, uint64 id, uint256 expectedLoss, Finding memory f) external {
+        Position memory p = l.load(id);
+        Books.expectLive(id, p);
+        uint256 previous = p.care.floorOf(Floor.ExpectedLoss);
+        f.maker = l.consume(id, _hash(Floor.ExpectedLoss, id, expectedLoss, previous, f), f.checker);
+        l.passOverdue(id, p, f.today);
+        _assess(l, id, p, expectedLoss, _byLoss(id, p, expectedLoss), f);
+    }
+
+    /// @dev An assessment that leaves the floor as it is, is told all the same.
+    function _assess(
+        Ledger storage l, uint64 id, Position memory p, uint256 expectedLoss, uint256 category, Finding memory f
+    ) private {
+        uint256 claim = p.principal + p.interestDue;
+        if (category == p.care.floorOf(Floor.ExpectedLoss)) _settle(l, id, p, Floor.ExpectedLoss, f);
+        else _setFloor(l, id, p, Floor.ExpectedLoss, category, f);
+        emit ILoanQuality.LossAssessed(
+            id, uint128(expectedLoss), uint128(claim), f.reasonHash, f.today, PersonId.unwrap(f.maker), PersonId.unwrap(f.checker)
+        );
+    }
+
+    function _byLoss(uint64 id, Position memory p, uint256 expectedLoss) private pure returns (uint256) {
+        uint256 claim = p.principal + p.interestDue;
+        if (expectedLoss > claim) revert ILoanBook.LoanBook_AmountInvalid(id, expectedLoss, claim);
+        if (claim == 0) return uint256(Category.None);
+        if (expectedLoss * 10 >= claim * 9) return uint256(Category.Loss);
+        return uint256(expectedLoss * 2 >= claim ? Category.Doubtful : Category.None);
+    }
+
+    // ------------------------------------------------------------------ floors
+    function _setFloor(Ledger storage l, uint64 id, Position memory p, Floor floor, uint256 category, Finding memory f) private {
+        uint256 previous = p.care.floorOf(floor);
+        if (category == previous) revert ILoanQuality.LoanQuality_FloorUnchanged(id, uint8(floor), uint8(category));
+        p.care = p.care.withFloor(floor, category);
+        _settle(l, id, p, floor, f);
+        emit ILoanQuality.FloorSet(
+            id, uint8(floor), uint8(category), uint8(previous), f.today, PersonId.unwrap(f.maker), PersonId.unwrap(f.checker),
+            f.reasonHash
+        );
+    }
+
+    function _settle(Ledger storage l, uint64 id, Position memory p, Floor floor, Finding memory f) private {
+        Quality.settle(l, id, p, f.today, l.tableOn(f.lastTable, f.today), Quality.reasonOf(floor));
+    }
+
+    /// @dev Bound to the floor as it stands, so that no relief outlives a worse finding.
+    function _hash(Floor floor, uint64 id, uint256 what, uint256 previous, Finding memory f) private pure returns (bytes32) {
+        return keccak256(abi.encode("relief", floor, id, what, previous, f.reasonHash));
+    }
+
+    // ------------------------------------------------------------------ technical delay
+    function exemptTechnicalDelay(Ledger storage l, uint64 id, Finding memory f) external {
+        Position memory p = l.load(id);
+        Books.expectLive(id, p);
+        l.passOverdue(id, p, f.today);
+        uint24 daysPastDue = Books.daysPastDue(p, f.today);
+        if (daysPastDue == 0 || daysPastDue > Quality.TECHNICAL_DAYS) {
+            revert ILoanQuality.LoanQuality_NoTechnicalDelay(id, daysPastDue);
+        }
+        uint24 oldestDue = uint24(p.oldestDue);
+        if (l.exempted[id] == oldestDue) revert ILoanQuality.LoanQuality_AlreadyExempt(id, oldestDue);
+        l.exempted[id] = oldestDue;
+        Quality.settle(l, id, p, f.today, l.tableOn(f.lastTable, f.today), ClassificationReason.DaysPastDue);
+        emit ILoanQuality.TechnicalDelayExempted(
+            id, oldestDue, daysPastDue, f.reasonHash, f.today, PersonId.unwrap(f.maker)
+        );
+    }
+
+    // ------------------------------------------------------------------ observation
+    function endObservation(Ledger storage l, uint64 id, uint24 today, uint16 lastTable) external {
+        Position memory p = l.load(id);
+        Books.expectLive(id, p);
+        l.passOverdue(id, p, today);
+        (uint256 until, uint256 payments) = (p.care.observedUntil(), p.care.observedPayments());
+        if (until == 0 || today <= until || payments < OBSERVED_PAYMENTS || p.due() != 0) {
+            revert ILoanQuality.LoanQuality_ObservationStands(id, uint24(until), uint8(payments), uint128(p.due()));
+        }
+        uint256 previous = p.care.floorOf(Floor.Restructured);
+        p.care = p.care.withFloor(Floor.Restructured, 0).withObservation(0, 0);
+        Quality.settle(l, id, p, today, l.tableOn(lastTable, today), ClassificationReason.ObservationEnded);
+        emit ILoanQuality.ObservationEnded(id, uint8(payments), today);
+        if (previous == 0) return;
+        emit ILoanQuality.FloorSet(id, uint8(Floor.Restructured), 0, uint8(previous), today, 0, 0, 0);
+    }
+
+    // ------------------------------------------------------------------ misuse
+    function findMisuse(Ledger storage l, uint64 id, uint128 principal, Finding memory f) external {
+        Position memory p = _accrued(l, id, f.today);
+        if (principal == 0 || principal > p.principal) revert ILoanBook.LoanBook_AmountInvalid(id, principal, p.principal);
+        uint256 previous = p.care.misused();
+        p.care = p.care.withMisused(principal);
+        l.store(id, p);
+        emit ILoanQuality.MisuseFound(
+            id, principal, uint128(previous), p.accrued, f.reasonHash, f.today, PersonId.unwrap(f.maker)
+        );
+    }
+
+    function clearMisuse(Ledger storage l, uint64 id, Finding memory f) external {
+        Position memory p = _accrued(l, id, f.today);
+        uint256 previous = p.care.misused();
+        if (previous == 0) revert ILoanQuality.LoanQuality_NoMisuse(id);
+        p.care = p.care.withMisused(0);
+        l.store(id, p);
+        emit ILoanQuality.MisuseCleared(id, uint128(previous), p.accrued, f.reasonHash, f.today, PersonId.unwrap(f.maker));
+    }
+
+    /// @dev Penalty interest to today is that of what was known before.
+    function _accrued(Ledger storage l, uint64 id, uint24 today) private returns (Position memory p) {
+        p = l.load(id);
+        Books.expectLive(id, p);
+        l.advance(id, p, today, 0);
+    }
+}
