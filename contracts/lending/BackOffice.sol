@@ -121,11 +121,11 @@ contract BackOffice is LoanBookBase, Importing, IBackOffice, ILoanQuality {
 
     /// @dev What a risk officer finds about a loan is a fact, taken while acts are paused.
     function _found(bytes32 reasonHash) private view returns (Judgement.Finding memory) {
-        return Judgement.Finding(_postingDay(), _tables, _only(Role.RiskOfficer), PersonId.wrap(0), reasonHash);
+        return Judgement.Finding(_only(Role.RiskOfficer), PersonId.wrap(0), _postingDay(), _tables, reasonHash);
     }
 
     function _confirmed(bytes32 reasonHash) private view returns (Judgement.Finding memory) {
-        return Judgement.Finding(_actingDay(), _tables, PersonId.wrap(0), _only(Role.Approver), reasonHash);
+        return Judgement.Finding(PersonId.wrap(0), _only(Role.Approver), _actingDay(), _tables, reasonHash);
     }
 
     // ------------------------------------------------------------------ contagion

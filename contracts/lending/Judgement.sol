@@ -23,10 +23,10 @@ library Judgement {
 
     /// @dev Who finds something, why, and when.
     struct Finding {
-        uint24 today;
-        uint16 lastTable;
         PersonId maker;
         PersonId checker;
+        uint24 today;
+        uint16 lastTable;
         bytes32 reasonHash;
     }
 

@@ -182,6 +182,26 @@ def a_loan_is_written_off(desk):
     return lambda account: desk.system.book.writeOff(*arguments, desk.today, {"from": account})
 
 
+@case("risk_officer")
+def a_loan_is_called(desk):
+    desk.system.book.proposeCall(desk.loan, desk.by("risk_officer"))
+    return lambda account: desk.system.book.callLoan(desk.loan, {"from": account})
+
+
+@case("risk_officer")
+def a_loan_is_judged_better(desk):
+    desk.system.book.judge(desk.loan, 5, HASH, desk.by("risk_officer"))
+    desk.system.book.judge(desk.loan, 0, HASH, desk.by("risk_officer"))
+    return lambda account: desk.system.book.confirmJudgement(desk.loan, 0, HASH, {"from": account})
+
+
+@case("risk_officer")
+def less_loss_is_expected(desk):
+    desk.system.book.assessLoss(desk.loan, AMOUNT // 2, HASH, desk.by("risk_officer"))
+    desk.system.book.assessLoss(desk.loan, 1, HASH, desk.by("risk_officer"))
+    return lambda account: desk.system.book.confirmAssessment(desk.loan, 1, HASH, {"from": account})
+
+
 @case("collector")
 def a_payment_is_reversed(desk):
     nobody = "0x" + "0" * 40
