@@ -4,8 +4,8 @@ pragma solidity 0.8.26;
 import {ILoanBook} from "../../interfaces/ILoanBook.sol";
 import {ILoanQuality} from "../../interfaces/ILoanQuality.sol";
 import {LoanMath} from "../libraries/LoanMath.sol";
-import {LoanState} from "../types/Enums.sol";
 import {PersonId} from "../types/Ids.sol";
+import {CALL} from "../types/LoanActs.sol";
 import {Position} from "../types/LoanStorage.sol";
 import {Books, Ledger, Wiring} from "./Ledger.sol";
 
@@ -43,7 +43,7 @@ library Acceleration {
     }
 
     function _expectCallable(uint64 id, Position memory p) private pure {
-        Books.expect(id, p, LoanState.Defaulted);
+        Books.check(id, p, CALL);
         if (p.care.isCalled()) revert ILoanQuality.LoanQuality_AlreadyCalled(id);
         if (p.principal == p.principalDue) revert ILoanQuality.LoanQuality_NothingToCall(id);
     }

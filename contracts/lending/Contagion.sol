@@ -5,6 +5,7 @@ import {ILoanQuality} from "../../interfaces/ILoanQuality.sol";
 import {Floor} from "../types/CareWord.sol";
 import {Category, ClassificationReason, CustomerKind, Dimension, LoanState} from "../types/Enums.sol";
 import {CustomerId, LoanId, PersonId} from "../types/Ids.sol";
+import {SHOW_QUALITY} from "../types/LoanActs.sol";
 import {CategoryTable, Position} from "../types/LoanStorage.sol";
 import {Books, Ledger, SystemDebt, Wiring} from "./Ledger.sol";
 import {Quality} from "./Quality.sol";
@@ -79,7 +80,7 @@ library Contagion {
             if (id <= previous) revert ILoanQuality.LoanQuality_NotAscending(id, previous);
             previous = id;
             Position memory p = _load(l, d, id);
-            Books.expectLive(id, p);
+            Books.check(id, p, SHOW_QUALITY);
             Quality.classifyLoaded(l, id, p, d.today, d.table);
             bool found = _isNonPerforming(l, id, p, d);
             if (bad && !found) revert ILoanQuality.LoanQuality_Performing(id);

@@ -7,6 +7,9 @@ import {LoanMath} from "../libraries/LoanMath.sol";
 import {Floor} from "../types/CareWord.sol";
 import {Category, ClassificationReason} from "../types/Enums.sol";
 import {PersonId} from "../types/Ids.sol";
+import {
+    Act, ASSESS_LOSS, CLEAR_MISUSE, END_OBSERVATION, EXEMPT_DELAY, FIND_MISUSE, JUDGE
+} from "../types/LoanActs.sol";
 import {Position} from "../types/LoanStorage.sol";
 import {Books, Ledger} from "./Ledger.sol";
 import {Quality} from "./Quality.sol";
@@ -33,7 +36,7 @@ library Judgement {
     // ------------------------------------------------------------------ judgement
     function judge(Ledger storage l, uint64 id, uint256 category, Finding memory f) external {
         Position memory p = l.load(id);
-        Books.expectLive(id, p);
+        Books.check(id, p, JUDGE);
         category = _binding(category);
         uint256 previous = p.care.floorOf(Floor.Judgement);
         if (category < previous) return l.propose(id, _hash(Floor.Judgement, id, category, previous, f), f.maker);
@@ -43,7 +46,7 @@ library Judgement {
 
     function confirmJudgement(Ledger storage l, uint64 id, uint256 category, Finding memory f) external {
         Position memory p = l.load(id);
-        Books.expectLive(id, p);
+        Books.check(id, p, JUDGE);
         category = _binding(category);
         f.maker = l.consume(id, _hash(Floor.Judgement, id, category, p.care.floorOf(Floor.Judgement), f), f.checker);
         l.passOverdue(id, p, f.today);
@@ -58,7 +61,7 @@ library Judgement {
     // ------------------------------------------------------------------ expected loss
     function assessLoss(Ledger storage l, uint64 id, uint256 expectedLoss, Finding memory f) external {
         Position memory p = l.load(id);
-        Books.expectLive(id, p);
+        Books.check(id, p, ASSESS_LOSS);
         uint256 previous = p.care.floorOf(Floor.ExpectedLoss);
         l.passOverdue(id, p, f.today);
         uint256 category = _byLoss(id, p, expectedLoss);
@@ -69,7 +72,7 @@ library Judgement {
 
     function confirmAssessment(Ledger storage l, uint64 id, uint256 expectedLoss, Finding memory f) external {
         Position memory p = l.load(id);
-        Books.expectLive(id, p);
+        Books.check(id, p, ASSESS_LOSS);
         uint256 previous = p.care.floorOf(Floor.ExpectedLoss);
         f.maker = l.consume(id, _hash(Floor.ExpectedLoss, id, expectedLoss, previous, f), f.checker);
         l.passOverdue(id, p, f.today);
@@ -120,7 +123,7 @@ library Judgement {
     // ------------------------------------------------------------------ technical delay
     function exemptTechnicalDelay(Ledger storage l, uint64 id, Finding memory f) external {
         Position memory p = l.load(id);
-        Books.expectLive(id, p);
+        Books.check(id, p, EXEMPT_DELAY);
         l.passOverdue(id, p, f.today);
         uint24 daysPastDue = Books.daysPastDue(p, f.today);
         if (daysPastDue == 0 || daysPastDue > Quality.TECHNICAL_DAYS) {
@@ -138,7 +141,7 @@ library Judgement {
     // ------------------------------------------------------------------ observation
     function endObservation(Ledger storage l, uint64 id, uint24 today, uint16 lastTable) external {
         Position memory p = l.load(id);
-        Books.expectLive(id, p);
+        Books.check(id, p, END_OBSERVATION);
         l.passOverdue(id, p, today);
         (uint256 until, uint256 payments) = (p.care.observedUntil(), p.care.observedPayments());
         if (until == 0 || today <= until || payments < OBSERVED_PAYMENTS || p.due() != 0) {
@@ -154,7 +157,7 @@ library Judgement {
 
     // ------------------------------------------------------------------ misuse
     function findMisuse(Ledger storage l, uint64 id, uint128 principal, Finding memory f) external {
-        Position memory p = _accrued(l, id, f.today);
+        Position memory p = _accrued(l, id, FIND_MISUSE, f.today);
         if (principal == 0 || principal > p.principal) revert ILoanBook.LoanBook_AmountInvalid(id, principal, p.principal);
         uint256 previous = p.care.misused();
         p.care = p.care.withMisused(principal);
@@ -165,7 +168,7 @@ library Judgement {
     }
 
     function clearMisuse(Ledger storage l, uint64 id, Finding memory f) external {
-        Position memory p = _accrued(l, id, f.today);
+        Position memory p = _accrued(l, id, CLEAR_MISUSE, f.today);
         uint256 previous = p.care.misused();
         if (previous == 0) revert ILoanQuality.LoanQuality_NoMisuse(id);
         p.care = p.care.withMisused(0);
@@ -174,9 +177,9 @@ library Judgement {
     }
 
     /// @dev Penalty interest to today is that of what was known before.
-    function _accrued(Ledger storage l, uint64 id, uint24 today) private returns (Position memory p) {
+    function _accrued(Ledger storage l, uint64 id, Act act, uint24 today) private returns (Position memory p) {
         p = l.load(id);
-        Books.expectLive(id, p);
+        Books.check(id, p, act);
         l.advance(id, p, today, 0);
     }
 }

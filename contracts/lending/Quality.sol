@@ -9,7 +9,7 @@ import {LoanMath} from "../libraries/LoanMath.sol";
 import {Floor} from "../types/CareWord.sol";
 import {Category, ClassificationReason, DefaultTrigger, LoanState} from "../types/Enums.sol";
 import {CustomerId, LoanId, PersonId} from "../types/Ids.sol";
-import {CLASSIFY, CURE, DECLARE_DEFAULT} from "../types/LoanActs.sol";
+import {CLASSIFY, CURE, DECLARE_CROSS_DEFAULT, DECLARE_DEFAULT} from "../types/LoanActs.sol";
 import {CategoryTable, MAX_DAY, Position} from "../types/LoanStorage.sol";
 import {Books, Ledger, Wiring} from "./Ledger.sol";
 import {Terms} from "./Terms.sol";
@@ -114,18 +114,22 @@ library Quality {
     ) external {
         // A cross default names the other loan.
         if (trigger == DefaultTrigger.CrossDefault) revert ILoanQuality.LoanQuality_NoCrossDefault(id, 0);
-        _declareDefault(l, w, id, trigger, today, lastTable, person);
+        Position memory p = l.load(id);
+        Books.check(id, p, DECLARE_DEFAULT);
+        _declareDefault(l, w, id, p, trigger, today, lastTable, person);
     }
 
     function declareCrossDefault(
         Ledger storage l, Wiring memory w, uint64 id, uint64 other, uint24 today, uint16 lastTable, PersonId person
     ) external {
+        Position memory p = l.load(id);
+        Books.check(id, p, DECLARE_CROSS_DEFAULT);
         Position memory o = l.load(other);
         bool inDefault = o.state == LoanState.Defaulted || o.state == LoanState.WrittenOff;
-        if (id == other || !inDefault || !_isConnected(w, l.load(id).customer, o.customer)) {
+        if (id == other || !inDefault || !_isConnected(w, p.customer, o.customer)) {
             revert ILoanQuality.LoanQuality_NoCrossDefault(id, other);
         }
-        _declareDefault(l, w, id, DefaultTrigger.CrossDefault, today, lastTable, person);
+        _declareDefault(l, w, id, p, DefaultTrigger.CrossDefault, today, lastTable, person);
         emit ILoanQuality.CrossDefaultNamed(id, other, today);
     }
 
@@ -135,10 +139,9 @@ library Quality {
     }
 
     function _declareDefault(
-        Ledger storage l, Wiring memory w, uint64 id, DefaultTrigger trigger, uint24 today, uint16 lastTable, PersonId person
+        Ledger storage l, Wiring memory w, uint64 id, Position memory p, DefaultTrigger trigger, uint24 today, uint16 lastTable,
+        PersonId person
     ) private {
-        Position memory p = l.load(id);
-        Books.check(id, p, DECLARE_DEFAULT);
         l.passOverdue(id, p, today);
         uint24 daysPastDue = Books.daysPastDue(p, today);
         _checkTrigger(w, id, p, trigger, daysPastDue, today);

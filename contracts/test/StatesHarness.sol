@@ -32,7 +32,7 @@ contract StatesHarness {
     /// @return rows Every act.
     function acts() external pure returns (Row[] memory rows) {
         rows = new Row[](MOST_ACTS);
-        uint256 n = _later(rows, _servicing(rows, _newBusiness(rows, 0)));
+        uint256 n = _judged(rows, _later(rows, _servicing(rows, _newBusiness(rows, 0))));
         assembly ("memory-safe") {
             mstore(rows, n)
         }
@@ -64,9 +64,22 @@ contract StatesHarness {
     function _later(Row[] memory rows, uint256 n) private pure returns (uint256) {
         rows[n++] = Row("classify", Table.CLASSIFY);
         rows[n++] = Row("declareDefault", Table.DECLARE_DEFAULT);
+        rows[n++] = Row("declareCrossDefault", Table.DECLARE_CROSS_DEFAULT);
+        rows[n++] = Row("callLoan", Table.CALL);
         rows[n++] = Row("cure", Table.CURE);
         rows[n++] = Row("writeOff", Table.WRITE_OFF);
         rows[n++] = Row("recover", Table.RECOVER);
+        return n;
+    }
+
+    function _judged(Row[] memory rows, uint256 n) private pure returns (uint256) {
+        rows[n++] = Row("judge", Table.JUDGE);
+        rows[n++] = Row("assessLoss", Table.ASSESS_LOSS);
+        rows[n++] = Row("exemptTechnicalDelay", Table.EXEMPT_DELAY);
+        rows[n++] = Row("endObservation", Table.END_OBSERVATION);
+        rows[n++] = Row("findMisuse", Table.FIND_MISUSE);
+        rows[n++] = Row("clearMisuse", Table.CLEAR_MISUSE);
+        rows[n++] = Row("spreadContagion", Table.SHOW_QUALITY);
         return n;
     }
 }

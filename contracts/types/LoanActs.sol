@@ -53,9 +53,20 @@ Act constant REPRICE = Act.wrap(STAYS);
 // Quality.
 Act constant CLASSIFY = Act.wrap(STAYS);
 Act constant DECLARE_DEFAULT = Act.wrap(DEFAULTED << FROM_ACTIVE);
+Act constant DECLARE_CROSS_DEFAULT = Act.wrap(DEFAULTED << FROM_ACTIVE);
+Act constant CALL = Act.wrap(DEFAULTED << FROM_DEFAULTED);
 Act constant CURE = Act.wrap(ACTIVE << FROM_DEFAULTED);
 Act constant WRITE_OFF = Act.wrap((DEFAULTED | WRITTEN_OFF) << FROM_DEFAULTED);
 Act constant RECOVER = Act.wrap(STAYS | CLAIM);
+
+// Judgement and contagion.
+Act constant JUDGE = Act.wrap(STAYS);
+Act constant ASSESS_LOSS = Act.wrap(STAYS);
+Act constant EXEMPT_DELAY = Act.wrap(STAYS);
+Act constant END_OBSERVATION = Act.wrap(STAYS);
+Act constant FIND_MISUSE = Act.wrap(STAYS);
+Act constant CLEAR_MISUSE = Act.wrap(STAYS);
+Act constant SHOW_QUALITY = Act.wrap(STAYS);
 
 // Corrections.
 Act constant REVERSE_PAYMENT = Act.wrap(STAYS | ACTIVE << FROM_REPAID);
