@@ -7,9 +7,7 @@ import {LoanMath} from "../libraries/LoanMath.sol";
 import {Floor} from "../types/CareWord.sol";
 import {Category, ClassificationReason} from "../types/Enums.sol";
 import {PersonId} from "../types/Ids.sol";
-import {
-    Act, ASSESS_LOSS, CLEAR_MISUSE, END_OBSERVATION, EXEMPT_DELAY, FIND_MISUSE, JUDGE
-} from "../types/LoanActs.sol";
+import {Act, ASSESS_LOSS, CLASSIFY, CLEAR_MISUSE, EXEMPT_DELAY, FIND_MISUSE, JUDGE} from "../types/LoanActs.sol";
 import {Position} from "../types/LoanStorage.sol";
 import {Books, Ledger} from "./Ledger.sol";
 import {Quality} from "./Quality.sol";
@@ -141,7 +139,7 @@ library Judgement {
     // ------------------------------------------------------------------ observation
     function endObservation(Ledger storage l, uint64 id, uint24 today, uint16 lastTable) external {
         Position memory p = l.load(id);
-        Books.check(id, p, END_OBSERVATION);
+        Books.check(id, p, CLASSIFY);
         l.passOverdue(id, p, today);
         (uint256 until, uint256 payments) = (p.care.observedUntil(), p.care.observedPayments());
         if (until == 0 || today <= until || payments < OBSERVED_PAYMENTS || p.due() != 0) {

@@ -76,7 +76,6 @@ contract StatesHarness {
         rows[n++] = Row("judge", Table.JUDGE);
         rows[n++] = Row("assessLoss", Table.ASSESS_LOSS);
         rows[n++] = Row("exemptTechnicalDelay", Table.EXEMPT_DELAY);
-        rows[n++] = Row("endObservation", Table.END_OBSERVATION);
         rows[n++] = Row("findMisuse", Table.FIND_MISUSE);
         rows[n++] = Row("clearMisuse", Table.CLEAR_MISUSE);
         rows[n++] = Row("spreadContagion", Table.SHOW_QUALITY);

@@ -58,6 +58,7 @@ function withFloor(CareWord word, Floor floor, uint256 category) pure returns (C
 
 /// @dev The worst of the floors, zero for none, and what it comes from.
 function worstFloor(CareWord word) pure returns (uint256 category, Floor floor) {
+    if (_part(word, 139, 0xfff) == 0) return (0, floor);
     for (uint256 i; i < 4; ++i) {
         uint256 one = floorOf(word, Floor(i));
         if (one > category) (category, floor) = (one, Floor(i));

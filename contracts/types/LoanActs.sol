@@ -63,7 +63,6 @@ Act constant RECOVER = Act.wrap(STAYS | CLAIM);
 Act constant JUDGE = Act.wrap(STAYS);
 Act constant ASSESS_LOSS = Act.wrap(STAYS);
 Act constant EXEMPT_DELAY = Act.wrap(STAYS);
-Act constant END_OBSERVATION = Act.wrap(STAYS);
 Act constant FIND_MISUSE = Act.wrap(STAYS);
 Act constant CLEAR_MISUSE = Act.wrap(STAYS);
 Act constant SHOW_QUALITY = Act.wrap(STAYS);

@@ -17,6 +17,7 @@ from tests.contracts.lending import (
     FEE,
     NOBODY,
     PAYMENT,
+    SUBSTANDARD,
     TERMS,
     Desk,
 )
@@ -106,17 +107,43 @@ def calls(bank: Bank, loan: int) -> dict[str, list[tuple[Any, ...]]]:
         "charge": [(book.charge, loan, FEE, 1, day, by("collector"))],
         "reprice": [(book.reprice, loan, by("collector"))],
         "classify": [(book.classify, loan, by("collector"))],
+        "classify": [(book.classify, loan, by("collector")), (book.endObservation, loan, by("collector"))],
         "declareDefault": [(book.declareDefault, loan, UNLIKELY_TO_PAY, by("risk_officer"))],
+        "declareCrossDefault": [(book.declareCrossDefault, loan, loan, by("risk_officer"))],
+        "callLoan": [(book.proposeCall, loan, by("risk_officer")), (book.callLoan, loan, by("approver"))],
         "cure": [(book.cure, loan, by("risk_officer"))],
         "writeOff": [
             (book.proposeWriteOff, loan, 1, 0, by("risk_officer")),
             (book.writeOff, loan, 1, 0, day, by("approver")),
         ],
         "recover": [(book.recover, loan, 1, day, by("collector"))],
+        **findings(bank, loan),
         **{
             act: [(book.proposeReversal, row, by("collector")), (book.reverse, row, by("approver"))]
             for act, row in reversals.items()
         },
+    }
+
+
+def findings(bank: Bank, loan: int) -> dict[str, list[tuple[Any, ...]]]:
+    """What is found about a loan, in the same form."""
+    book, by = bank.book, bank.by
+    return {
+        "judge": [
+            (book.judge, loan, SUBSTANDARD, TERMS, by("risk_officer")),
+            (book.confirmJudgement, loan, SUBSTANDARD, TERMS, by("approver")),
+        ],
+        "assessLoss": [
+            (book.assessLoss, loan, LENT, TERMS, by("risk_officer")),
+            (book.confirmAssessment, loan, LENT, TERMS, by("approver")),
+        ],
+        "exemptTechnicalDelay": [(book.exemptTechnicalDelay, loan, TERMS, by("risk_officer"))],
+        "findMisuse": [(book.findMisuse, loan, 1, TERMS, by("risk_officer"))],
+        "clearMisuse": [(book.clearMisuse, loan, TERMS, by("risk_officer"))],
+        "spreadContagion": [
+            (book.spreadContagion, bank.customer, [loan], [], by("collector")),
+            (book.liftContagion, bank.customer, [loan], [], by("collector")),
+        ],
     }
 
 
@@ -280,6 +307,54 @@ def a_classification(bank, before, after):
 def a_default(bank, before, after):
     loan = bank.live(before)
     return loan, way(bank, "declareDefault", loan)
+
+
+@witness("declareCrossDefault", "Active", "Defaulted")
+def a_cross_default(bank, before, after):
+    other, loan = bank.live("Defaulted"), bank.live(before)
+    return loan, lambda: bank.book.declareCrossDefault(loan, other, bank.by("risk_officer"))
+
+
+@witness("callLoan", "Defaulted")
+def a_call(bank, before, after):
+    loan = bank.live(before)
+    bank.book.proposeCall(loan, bank.by("risk_officer"))
+    return loan, lambda: bank.book.callLoan(loan, bank.by("approver"))
+
+
+def finding_witness(act: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """From either live state, which it leaves as it is."""
+
+    def named(prepare: Callable[..., Any]) -> Callable[..., Any]:
+        for before in ("Active", "Defaulted"):
+            witness(act, before)(partial(prepare, act=act))
+        return prepare
+
+    return named
+
+
+@finding_witness("judge")
+@finding_witness("assessLoss")
+@finding_witness("findMisuse")
+def a_finding(bank, before, after, act):
+    loan = bank.live(before)
+    return loan, way(bank, act, loan)
+
+
+@finding_witness("clearMisuse")
+@finding_witness("spreadContagion")
+def a_finding_on_another(bank, before, after, act):
+    loan = bank.live(before)
+    bank.book.findMisuse(loan, LENT, TERMS, bank.by("risk_officer"))
+    bank.book.judge(loan, SUBSTANDARD, TERMS, bank.by("risk_officer"))
+    return loan, way(bank, act, loan)
+
+
+@finding_witness("exemptTechnicalDelay")
+def a_technical_delay(bank, before, after, act):
+    loan = bank.live(before)
+    bank.next_day(bank.stored(loan)["maturity"] + 1 - bank.today)
+    return loan, way(bank, act, loan)
 
 
 @witness("cure", "Defaulted", "Active")

@@ -190,11 +190,11 @@ def test_a_call_on_a_due_date_follows_the_instalment_of_that_day(desk, until):
     principal, interest = _called(model, desk.today)
     assert interest == 1  # what the instalment of that day left, rounded up
     _agrees(desk, loan, model)
-    assert desk.book.obligationOf(loan, 2) == (desk.today, principal, 0)
+    assert desk.book.obligationOf(loan, 2) == (desk.today, principal, interest)
 
 
 def test_a_call_after_a_paid_instalment_takes_the_rest(desk, until, borrower):
-    """The instalment was paid in the posting that it fell due in, so it left no obligation; the call's is found as oldest."""
+    """The instalment was paid in the posting that it fell due in, and left no obligation; the call's is the oldest."""
     loan = desk.originated(LINEAR_LOAN)
     model = desk.model(loan)
     until(model.due_dates[0])

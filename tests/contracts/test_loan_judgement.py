@@ -1,4 +1,4 @@
-"""Judgement and expected loss with their floors, technical delays, misused principal, and observation asked too early."""
+"""Judgement and expected loss with their floors, technical delays, misused principal, observation asked too early."""
 
 from __future__ import annotations
 
