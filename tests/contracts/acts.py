@@ -106,7 +106,6 @@ def calls(bank: Bank, loan: int) -> dict[str, list[tuple[Any, ...]]]:
         "returnEarmark": [(book.returnEarmark, loan, bank.borrower, by("collector"))],
         "charge": [(book.charge, loan, FEE, 1, day, by("collector"))],
         "reprice": [(book.reprice, loan, by("collector"))],
-        "classify": [(book.classify, loan, by("collector"))],
         "classify": [(book.classify, loan, by("collector")), (book.endObservation, loan, by("collector"))],
         "declareDefault": [(book.declareDefault, loan, UNLIKELY_TO_PAY, by("risk_officer"))],
         "declareCrossDefault": [(book.declareCrossDefault, loan, loan, by("risk_officer"))],
@@ -287,7 +286,7 @@ def a_charge(bank, before, after):
 @witness("reprice", "Defaulted")
 def a_repricing(bank, before, after):
     bank.offer(INDEXED)
-    bank.serve(INDEXED, index=1, reprice_months=1)
+    bank.serve(INDEXED, index=1, reprice_months=1, triggers=0b11)
     bank.book.setFixing(1, bank.today, 30_000_000, bank.by("data_provider"))
     loan = bank.originated(INDEXED, rate=30_000_000)
     if before == "Defaulted":

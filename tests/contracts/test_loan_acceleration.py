@@ -7,8 +7,11 @@ import pytest
 from tests.contracts.expect import assert_events, event, reverts
 from tests.contracts.judging import (
     APPROVER,
+    BANKRUPTCY,
     BY_DEFAULT,
+    COVENANT,
     CROSS_DEFAULT,
+    DAYS_PAST_DUE,
     RISK_OFFICER,
     UNLIKELY_TO_PAY,
     care,
@@ -120,6 +123,47 @@ def test_a_cross_default_reaches_the_connected_group_and_no_further(desk, make_c
         desk.book.declareCrossDefault(unrelated, loan, desk.by("risk_officer"))
     desk.book.declareCrossDefault(infected, loan, desk.by("risk_officer"))
     assert [desk.stored(one)["state"] for one in (infected, unrelated)] == [DEFAULTED, ACTIVE]
+
+
+@pytest.mark.parametrize("days", [30, 90, 360])
+def test_a_product_names_the_days_past_due_that_are_a_default(desk, until, days):
+    product = desk.offer(10, cycle_months=1)
+    desk.serve(product, default_days=days)
+    loan = desk.originated(product)
+    due = desk.model(loan).due_dates[0]
+    until(due + days)
+    with reverts("LoanBook_NotInDefault", loan, days):
+        desk.book.declareDefault(loan, DAYS_PAST_DUE, desk.by("risk_officer"))
+    until(due + days + 1)
+    told = desk.book.declareDefault(loan, DAYS_PAST_DUE, desk.by("risk_officer")).events["LoanDefaulted"]
+    assert (told["trigger"], told["daysPastDue"]) == (DAYS_PAST_DUE, days + 1)
+
+
+def test_a_product_names_the_triggers_that_are_a_default(desk):
+    """Each of the five, where the product names that one alone: it goes on to its own test, the others are refused."""
+    in_default = desk.originated()
+    _default(desk, in_default)
+    risk_officer = desk.by("risk_officer")
+    for agreed in (DAYS_PAST_DUE, UNLIKELY_TO_PAY, BANKRUPTCY, CROSS_DEFAULT, COVENANT):
+        product = desk.offer(10 + agreed)
+        desk.serve(product, triggers=1 << agreed, default_days=90 if agreed == DAYS_PAST_DUE else 0)
+        loan = desk.originated(product)
+        for trigger in (DAYS_PAST_DUE, UNLIKELY_TO_PAY, BANKRUPTCY, COVENANT):
+            if trigger != agreed:
+                with reverts("LoanQuality_TriggerNotAgreed", loan, trigger):
+                    desk.book.declareDefault(loan, trigger, risk_officer)
+            elif trigger in (DAYS_PAST_DUE, COVENANT):  # nothing overdue, no notice served
+                with reverts("LoanBook_NotInDefault", loan, 0):
+                    desk.book.declareDefault(loan, trigger, risk_officer)
+        if agreed == CROSS_DEFAULT:
+            desk.book.declareCrossDefault(loan, in_default, risk_officer)
+        else:
+            with reverts("LoanQuality_TriggerNotAgreed", loan, CROSS_DEFAULT):
+                desk.book.declareCrossDefault(loan, in_default, risk_officer)
+        if agreed in (UNLIKELY_TO_PAY, BANKRUPTCY):
+            desk.book.declareDefault(loan, agreed, risk_officer)
+        state = ACTIVE if agreed in (DAYS_PAST_DUE, COVENANT) else DEFAULTED
+        assert desk.stored(loan)["state"] == state
 
 
 # ---------------------------------------------------------------- the call
