@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import pandas as pd
 
@@ -48,6 +48,7 @@ class Proof:
 
 
 Told = Mapping[str, object]
+UNITS: Final = (365 * 10**9, 360 * 10**9)  # by day count: one fen of interest in fen x ppb x days
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,7 @@ def reconcile(book: Book, chain: Chain) -> Proof:
         for row, key, stored in zip(rows, keys, answers, strict=True):
             fields += _compare(comparison, row, key, stored)
         records[f"{comparison.contract}.{comparison.view}"] = len(rows)
+    _interest(book, chain)
     return Proof(chain.block, records, fields)
 
 
@@ -145,6 +147,28 @@ def _counts(book: Book, chain: Chain) -> None:
         raise Unreconciled(
             f"LoanBook.totals: {len(book.loans)} loans and {outstanding} fen by the events, "
             f"{totals['loans']} and {totals['outstanding']} in the contract"
+        )
+
+
+def _interest(book: Book, chain: Chain) -> None:
+    """What all loans owe in interest, summed over the ledger, against the one word a day count the contract keeps.
+
+    The contract counts no fen that a loan past its last due date rounds up with its next posting, nor does this.
+    """
+    live = book.loans[book.loans["state"].isin(("active", "defaulted"))]
+    products = sorted(set(live["product"].tolist()))
+    terms = chain.ask("LoanBook", "productOf", [[number] for number in products])
+    units = {number: UNITS[int(of["day_count"])] for number, of in zip(products, terms, strict=True)}
+    exact = dict.fromkeys(UNITS, 0)
+    columns = ("product", "principal", "rate", "accrued", "accrued_through", "interest_due")
+    for product, *amounts in zip(*(live[name].tolist() for name in columns), strict=True):
+        principal, rate, accrued, through, due = map(int, amounts)
+        exact[units[product]] += accrued + due * units[product] + principal * rate * (book.business_date - through)
+    told = sum(of // unit for unit, of in exact.items())
+    stored = chain.one("LoanBook", "interestReceivable", book.business_date)["value"]
+    if stored != told:
+        raise Unreconciled(
+            f"LoanBook.interestReceivable({book.business_date}): {told} fen by the events, {stored} in the contract"
         )
 
 
