@@ -102,6 +102,6 @@ contract LivesHarness {
 
     function _rest(Position memory p) private pure returns (uint256) {
         uint256 rest = p.principal | p.undrawn | p.accrued | p.principalDue | p.interestDue | p.penaltyDue | p.feeDue;
-        return (uint256(p.state) << 248) | rest | p.oldestDue;
+        return (uint256(p.state) << 248) | rest | p.oldestDue | p.care.penaltyAccrued();
     }
 }
