@@ -76,6 +76,8 @@ interface ICollateralRegistry {
     event ReleaseProposed(uint32 indexed lien, uint128 amount, uint32 person);
     /// @notice Part or all of a lien was released; `amount` is what remains.
     event LienReleased(uint32 indexed lien, uint256 indexed title, uint128 released, uint128 amount, uint128 pledged, uint24 releasedOn, uint32 person);
+    /// @notice A sold loan's lien became the buyer's, at its rank.
+    event LienAssigned(uint32 indexed lien, uint256 indexed title, uint64 loanId, uint32 lender, uint128 amount, uint24 assignedOn, uint32 person);
     /// @notice A sale was proposed; a later proposal for the same object replaces it, an enforcement uses it up.
     event EnforcementProposed(uint256 indexed title, uint128 proceeds, address buyer, uint32 person);
     /// @notice An object was enforced against: one lien's share of the proceeds. Nothing remains under the lien.
@@ -114,6 +116,8 @@ interface ICollateralRegistry {
     error CollateralRegistry_ReleaseExceeds(uint32 lien, uint128 amount, uint128 have);
     /// @notice Thrown when a lien is released by anyone while its loan still owes.
     error CollateralRegistry_LoanStillOwes(uint32 lien, uint64 loanId);
+    /// @notice Thrown when a lien would become another lender's while its loan is this bank's.
+    error CollateralRegistry_LoanNotSold(uint32 lien, uint64 loanId);
     /// @notice Thrown when what is confirmed was not proposed. `subject` is a lien or a title.
     error CollateralRegistry_NotProposed(uint256 subject, uint128 amount);
     /// @notice Thrown when a sale names no buyer, or this registry, or a price above 2^56 - 1.
@@ -157,6 +161,11 @@ interface ICollateralRegistry {
     function recordRelease(uint32 lien, uint128 amount) external;
     /// @notice Told by the loan book that a loan is closed (or reopened by a reversal).
     function markClosed(LoanId loanId, bool closed) external;
+    /// @notice Told by the loan book that a loan was sold to another lender.
+    function markSold(LoanId loanId) external;
+    /// @notice Record that a sold loan's lien is now the lien of the lender that bought the loan, at the same rank. Only credit
+    /// bureaus.
+    function assignLien(uint32 lien, uint32 lender) external;
 
     // ---------------------------------------------------------------- enforcement
     /// @notice Propose the sale of an object to a buyer's account. Only collectors.
@@ -182,6 +191,8 @@ interface ICollateralRegistry {
     /// @return cover In fen.
     /// @return stale Whether one of their appraisals is past its shelf life.
     function coverOf(LoanId loanId, CustomerId borrower, uint32[] calldata liens) external view returns (uint128 cover, bool stale);
+    /// @return Whether the loan book has marked a loan sold.
+    function isSold(LoanId loanId) external view returns (bool);
     /// @return Whether the loan book has marked a loan closed.
     function isClosed(LoanId loanId) external view returns (bool);
     /// @return account The account that agreed, zero for none. @return amount Up to how much, in fen.

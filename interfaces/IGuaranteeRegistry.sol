@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.26;
 
-import {CustomerId, GroupId, LoanId} from "../contracts/types/Ids.sol";
+import {CustomerId, GroupId, LoanId, PersonId} from "../contracts/types/Ids.sol";
 import {GuaranteeState} from "../contracts/types/Enums.sol";
 
 /// @title Guarantees: who stands for whom, and how much they can bear
@@ -51,8 +51,14 @@ interface IGuaranteeRegistry {
     event ReleaseProposed(uint64 indexed guarantee, uint128 amount, uint32 person);
     /// @notice A guarantee was released in part or whole; `amount` is what remains.
     event GuaranteeReleased(uint64 indexed guarantee, uint32 indexed guarantor, uint128 released, uint128 amount, uint128 live, uint24 releasedOn, uint32 person);
-    /// @notice Payment was demanded of a guarantor.
+    /// @notice Payment was demanded of a guarantor; `amount` is all that is demanded now.
     event GuaranteeDemanded(uint64 indexed guarantee, uint32 indexed guarantor, uint64 loanId, uint128 amount, uint24 demandedOn, uint32 person);
+    /// @notice A guarantor paid on a demand; the loan book took the money. `amount` is what it still guarantees, `demanded` what
+    /// is still demanded.
+    event GuaranteePaid(
+        uint64 indexed guarantee, uint32 indexed guarantor, uint64 loanId, uint128 paid, uint128 demanded, uint128 amount,
+        uint128 live, uint24 paidOn
+    );
     /// @notice A guarantee was counted under other nodes, since its parties' groups had changed.
     event GuaranteeRegrouped(uint64 indexed guarantee, uint64 guarantorNode, uint64 beneficiaryNode);
     /// @notice A regrouping made a guarantee part of a circle. `through` is the third node; zero in a circle of two, the node itself
@@ -83,6 +89,8 @@ interface IGuaranteeRegistry {
     error GuaranteeRegistry_LoanStillOwes(uint64 guarantee, uint64 loanId);
     /// @notice Thrown when an external reference is zero or already booked.
     error GuaranteeRegistry_AlreadyImported(uint64 guarantee);
+    /// @notice Thrown when a guarantor would pay more than is demanded and still guaranteed.
+    error GuaranteeRegistry_PaymentExceeds(uint64 guarantee, uint128 amount, uint128 demanded);
     /// @notice Thrown when a demand is made on a loan that is not in default.
     error GuaranteeRegistry_LoanNotInDefault(uint64 guarantee, uint64 loanId);
     /// @notice Thrown when a guarantee does not secure the loan whose claim is shared.
@@ -111,8 +119,10 @@ interface IGuaranteeRegistry {
     function releaseClosed(uint64 guaranteeId) external;
     /// @notice Told by the loan book that a loan is closed, in default or alive.
     function markLoan(LoanId loanId, bool closed, bool inDefault) external;
-    /// @notice Demand payment after default, once or again. Only collectors.
-    function demand(uint64 guaranteeId, uint128 amount) external;
+    /// @notice Told by the loan book that `person` demands payment after default; a later demand takes the place of an earlier one.
+    function demand(uint64 guaranteeId, uint128 amount, PersonId person) external;
+    /// @notice Told by the loan book that a guarantor pays on a demand.
+    function settle(uint64 guaranteeId, uint128 amount) external;
 
     // ---------------------------------------------------------------- opening book
     /// @notice Record guarantees of an opening book; the import's total is their amount. Only loan officers, under a released
@@ -141,6 +151,8 @@ interface IGuaranteeRegistry {
     function loanStateOf(LoanId loanId) external view returns (bool closed, bool inDefault);
     /// @return amount What is proposed to be released, in fen. @return person By whom, zero for nobody.
     function releaseProposalOf(uint64 guaranteeId) external view returns (uint128 amount, uint32 person);
+    /// @return What is demanded of a guarantor and not yet paid, in fen.
+    function demandedOf(uint64 guaranteeId) external view returns (uint128);
     /// @notice Split a claim on a loan among its guarantors: the lowest rank first and in full, equal ranks pro rata to their
     /// amounts. Cumulative shares are rounded down in the order told, so each is within one fen of exact and they sum exactly.
     /// @param guaranteeIds Live guarantees of the loan in rising order.

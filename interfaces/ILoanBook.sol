@@ -164,12 +164,12 @@ interface ILoanBook {
     /// @notice Principal and interest were written off; the claim, liens and guarantees live on. Where all principal goes
     /// (state WrittenOff), all interest, penalties and fees go with it into the claim.
     event LoanWrittenOff(
-        uint64 indexed loanId, uint16 posting, uint24 valueDate, uint128 principal, uint128 interest, uint128 outstanding,
-        uint128 principalDue, uint128 interestDue, uint24 oldestDue, uint256 accrued, uint128 writtenOff, uint8 state, uint32 maker,
-        uint32 checker
+        uint64 indexed loanId, uint16 posting, uint24 valueDate, uint128 principal, uint128 interest, uint128 penalty,
+        uint128 fee, uint128 outstanding, uint128 principalDue, uint128 interestDue, uint24 oldestDue, uint256 accrued,
+        uint128 writtenOff, uint8 state, uint32 maker, uint32 checker
     );
-    /// @notice Money came in on a written-off claim.
-    event LoanRecovered(uint64 indexed loanId, uint16 posting, uint24 valueDate, uint128 amount, uint128 writtenOff, uint32 person);
+    /// @notice Money came in on a written-off claim. `payer` is zero where it came outside the token.
+    event LoanRecovered(uint64 indexed loanId, address indexed payer, uint16 posting, uint24 valueDate, uint128 amount, uint128 writtenOff, uint32 person);
     /// @notice A posting was reversed by an opposite one that names it. Money is positive and goes the opposite way.
     event PostingReversed(
         uint64 indexed loanId, uint16 indexed reversed, uint16 posting, uint24 valueDate, uint128 principal, uint128 interest,

@@ -9,7 +9,7 @@ import {IDepositToken} from "./IDepositToken.sol";
 import {IGuaranteeRegistry} from "./IGuaranteeRegistry.sol";
 import {IRatingRegistry} from "./IRatingRegistry.sol";
 
-/// @title The contracts that both parts of the loan book work with, fixed at deployment
+/// @title The contracts that all parts of the loan book work with, fixed at deployment
 interface IWired {
     /// @return The limits.
     function policy() external view returns (ICreditPolicy);

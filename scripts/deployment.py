@@ -40,7 +40,7 @@ WIRING: Final[Mapping[str, Sequence[str]]] = {
 }
 
 # Contracts whose code is in parts, in the order of deployment: each runs on the whole one's storage, the next takes it.
-CODE: Final[Mapping[str, Sequence[str]]] = {"LoanBook": ("ProductOffice", "BackOffice")}
+CODE: Final[Mapping[str, Sequence[str]]] = {"LoanBook": ("ProductOffice", "Workout", "BackOffice")}
 
 # Libraries that a contract's code calls, deployed before it; Brownie links them by name.
 LIBRARIES: Final[Mapping[str, Sequence[str]]] = {
@@ -58,6 +58,9 @@ LIBRARIES: Final[Mapping[str, Sequence[str]]] = {
         "Acceleration",
         "WriteOffs",
         "Corrections",
+        "Restructuring",
+        "Sales",
+        "Recourse",
         "OpeningBook",
         "LoanViews",
     ),

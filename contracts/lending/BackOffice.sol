@@ -35,15 +35,15 @@ contract BackOffice is LoanBookBase, Importing, IBackOffice, ILoanQuality {
     using OpeningBook for Ledger;
     using Quality for Ledger;
 
-    address public immutable productOffice;
+    address public immutable workout;
 
     constructor(IWired office) LoanBookBase(IGoverned(address(office)).authority(), wiringOf(office)) {
-        productOffice = address(office);
+        workout = address(office);
     }
 
-    /// @dev What is not known here, the product office knows.
+    /// @dev What is not known here, the workout knows.
     fallback(bytes calldata call) external returns (bytes memory) {
-        return Address.functionDelegateCall(productOffice, call);
+        return Address.functionDelegateCall(workout, call);
     }
 
     // ------------------------------------------------------------------ quality
@@ -258,7 +258,8 @@ contract BackOffice is LoanBookBase, Importing, IBackOffice, ILoanQuality {
 
     /// @inheritdoc IBackOffice
     function obligationOf(LoanId loanId, uint16 instalment) external view returns (uint24, uint128, uint128) {
-        uint256 word = _ledger.obligations[(uint256(Books.raw(loanId)) << 16) | instalment];
+        uint64 id = Books.raw(loanId);
+        uint256 word = _ledger.obligations[(_ledger.cares[id].restructurings() << 80) | (uint256(id) << 16) | instalment];
         return (uint24(word & MAX_DAY), uint128((word >> 16) & MAX_MONEY), uint128(word >> 63));
     }
 

@@ -103,6 +103,10 @@ library BackValue {
 
     /// @dev What closes the loan on a day before its last accrual.
     function payoffAt(Ledger storage l, uint64 id, Position memory p, uint256 valueDate) internal view returns (uint256) {
+        uint256 since = l.termsSince(id, p);
+        if (valueDate < since) {
+            revert ILoanBook.LoanBook_ValueDateBeforeAccrual(id, uint24(valueDate), uint24(since));
+        }
         Relief memory r = _relief(l, p, p.principal, p.overdueDaily(), valueDate);
         uint256 unit = p.unit();
         uint256 interest = p.accrued + p.interestDue * unit;

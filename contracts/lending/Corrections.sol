@@ -72,6 +72,11 @@ library Corrections {
 
     function _checkReversible(Ledger storage l, uint64 id, Position memory p, ILoanBook.Reversal calldata r) private view {
         Books.check(id, p, _actOf(r.kind));
+        // Before a restructuring other terms held, and what was due then has become principal.
+        uint256 last = p.care.restructurings();
+        if (last != 0 && r.posting <= l.agreements[Books.agreementKey(id, last)].posting) {
+            revert ILoanBook.LoanBook_NotReversible(id, r.posting);
+        }
         bool exists = r.posting != 0 && r.posting <= p.postings && !isReversed(l, id, r.posting);
         if (!exists || r.valueDate < p.start || r.valueDate > p.accruedThrough) {
             revert ILoanBook.LoanBook_NotReversible(id, r.posting);
@@ -116,7 +121,7 @@ library Corrections {
 
     /// @dev Where the instalment had been paid in the posting that it fell due in, it becomes an obligation now.
     function _oweAgain(Ledger storage l, uint64 id, Position memory p, ILoanBook.Reversal calldata r) private {
-        uint256 key = (uint256(id) << 16) | r.instalment;
+        uint256 key = Books.obligationKey(id, p, r.instalment);
         uint256 day = l.obligations[key] & MAX_DAY;
         bool passed = r.instalment != 0 && r.instalment <= p.instalment;
         if (day == 0 && passed) day = l.dueDate(p, r.instalment);

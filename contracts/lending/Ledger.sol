@@ -41,12 +41,35 @@ struct SystemDebt {
     uint24 asOf; // zero: never reported
 }
 
+/// @dev New terms for a loan: proposed, accepted, carried out.
+struct Agreement {
+    // slot 0
+    bytes32 proposal; // hash of the terms
+    // slot 1
+    PersonId maker;
+    PersonId witness; // who recorded the borrower's acceptance; zero where its own account accepted
+    bool accepted;
+    uint16 posting; // that carried them out,
+    uint24 carriedOutOn; // and its day
+    uint64 uncovered; // what restructurings up to this one have added to principal
+}
+
+/// @dev The last new terms to which a guarantor consented, and what those before them had added to principal.
+struct Consent {
+    // slot 0
+    bytes32 proposal;
+    // slot 1
+    uint8 number;
+    uint64 covered;
+}
+
 /// @dev All that a loan book keeps.
 struct Ledger {
     mapping(uint64 loanId => uint256 word) terms; // word A
     mapping(uint64 loanId => uint256 word) running; // word B
     mapping(uint64 loanId => uint256 word) dues; // word C
-    // day in bits 0-15, principal in 16-62, interest in 63-109; key: loan in bits 16-79, instalment below
+    // day in bits 0-15, principal in 16-62, interest in 63-109; key: restructurings in bits 80-87, loan in 16-79, instalment
+    // below
     mapping(uint256 loanAndInstalment => uint256 word) obligations;
     // the person who proposed a four-eyes act, by the hash of its arguments
     mapping(bytes32 proposal => PersonId maker) proposals;
@@ -63,6 +86,8 @@ struct Ledger {
     uint16 currency; // ISO 4217 number of all products with servicing terms
     mapping(uint64 loanId => uint24 day) exempted; // the oldest unpaid day whose delay was found technical
     mapping(uint32 customer => SystemDebt) systemDebts;
+    mapping(uint256 loanAndNumber => Agreement) agreements; // key: loan in bits 8-71, number of the restructuring below
+    mapping(uint64 guaranteeId => Consent) consents;
 }
 
 /// @dev What every posting does: load, let due dates pass, write once.
@@ -205,10 +230,25 @@ library Books {
             if (clean && due == day && payment != 0 && payment >= p.due()) continue;
             if (principal + interest != 0) {
                 if (clean) p.oldestDue = due;
-                l.obligations[(uint256(id) << 16) | p.instalment] = due | (principal << 16) | (interest << 63);
+                l.obligations[obligationKey(id, p, p.instalment)] = due | (principal << 16) | (interest << 63);
             }
             tellFallen(id, p, due, principal, interest);
         }
+    }
+
+    /// @dev Instalments are numbered anew by each restructuring, so that none is taken for an older one.
+    function obligationKey(uint64 id, Position memory p, uint256 instalment) internal pure returns (uint256) {
+        return (p.care.restructurings() << 80) | (uint256(id) << 16) | instalment;
+    }
+
+    /// @dev The day from which the loan's present terms hold: of its last restructuring, or zero.
+    function termsSince(Ledger storage l, uint64 id, Position memory p) internal view returns (uint256) {
+        uint256 last = p.care.restructurings();
+        return last == 0 ? 0 : l.agreements[agreementKey(id, last)].carriedOutOn;
+    }
+
+    function agreementKey(uint64 id, uint256 number_) internal pure returns (uint256) {
+        return (uint256(id) << 8) | number_;
     }
 
     function tellFallen(uint64 id, Position memory p, uint256 due, uint256 principal, uint256 interest) internal {
@@ -229,7 +269,7 @@ library Books {
         uint256 principal;
         uint256 interest;
         for (uint256 i = p.instalment; i != 0; --i) {
-            uint256 word = l.obligations[(uint256(id) << 16) | i];
+            uint256 word = l.obligations[obligationKey(id, p, i)];
             if (word == 0) continue;
             principal += (word >> 16) & MAX_MONEY;
             interest += word >> 63;
@@ -246,7 +286,7 @@ library Books {
         returns (uint256 principal, uint256 interest)
     {
         for (uint256 i = p.instalment; i != 0; --i) {
-            uint256 word = l.obligations[(uint256(id) << 16) | i];
+            uint256 word = l.obligations[obligationKey(id, p, i)];
             if (word == 0) continue;
             if (word & MAX_DAY <= day) break;
             principal += (word >> 16) & MAX_MONEY;

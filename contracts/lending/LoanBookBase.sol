@@ -29,7 +29,7 @@ function wiringOf(IWired part) view returns (Wiring memory) {
     );
 }
 
-/// @dev What LoanBook, BackOffice and ProductOffice share: the same storage, in the same places, and the same wiring. The others'
+/// @dev What LoanBook, BackOffice, Workout and ProductOffice share: the same storage, in the same places, and the same wiring. The others'
 /// code runs on LoanBook's storage, so none may put a variable of its own before the ledger.
 abstract contract LoanBookBase is Counting, IWired {
     using Books for Ledger;

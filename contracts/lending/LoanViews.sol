@@ -22,11 +22,11 @@ library LoanViews {
     }
 
     function preview(Ledger storage l, uint64 id, uint256 day) external view returns (ILoanBook.Loan memory) {
-        return _shown(_at(l, id, day));
+        return _shown(at(l, id, day));
     }
 
     function payoff(Ledger storage l, uint64 id, uint256 day) external view returns (uint128) {
-        Position memory p = _at(l, id, day);
+        Position memory p = at(l, id, day);
         return Books.isLive(p) ? uint128(p.payoff()) : 0;
     }
 
@@ -48,7 +48,7 @@ library LoanViews {
     }
 
     /// @dev As it would stand on a day, with no payment in between.
-    function _at(Ledger storage l, uint64 id, uint256 day) private view returns (Position memory p) {
+    function at(Ledger storage l, uint64 id, uint256 day) internal view returns (Position memory p) {
         p = l.load(id);
         if (!Books.isLive(p)) return p;
         Books.checkDay(id, p, day);

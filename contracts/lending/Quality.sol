@@ -193,12 +193,15 @@ library Quality {
         announce(w, id, l.load(id));
     }
 
-    /// @dev Closed means that nothing is owed and nothing can be drawn; a written-off claim keeps liens and guarantees.
+    /// @dev Closed means that nothing is owed and nothing can be drawn; a written-off claim keeps liens and guarantees. A sold
+    /// loan's guarantees leave the book with it; its liens keep their rank and wait for the buyer's name.
     function announce(Wiring memory w, uint64 id, Position memory p) internal {
         bool closed = p.state == LoanState.Repaid || p.state == LoanState.Denied || p.state == LoanState.Lapsed;
         bool inDefault = p.state == LoanState.Defaulted || p.state == LoanState.WrittenOff;
-        emit ILoanBook.StandingAnnounced(id, closed, inDefault);
-        w.collateral.markClosed(LoanId.wrap(id), closed);
-        w.guarantees.markLoan(LoanId.wrap(id), closed, inDefault);
+        bool sold = p.state == LoanState.Sold;
+        emit ILoanBook.StandingAnnounced(id, closed || sold, inDefault);
+        if (sold) w.collateral.markSold(LoanId.wrap(id));
+        else w.collateral.markClosed(LoanId.wrap(id), closed);
+        w.guarantees.markLoan(LoanId.wrap(id), closed || sold, inDefault);
     }
 }

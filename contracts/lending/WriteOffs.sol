@@ -50,10 +50,10 @@ library WriteOffs {
         uint256 whole = p.interestDue + p.accruedUp();
         bool all = principal == p.principal;
         uint256 most = all ? whole : p.interestDue + p.accrued / p.unit();
-        if (interest > most || principal + interest == 0) revert ILoanBook.LoanBook_AmountInvalid(id, interest, most);
-        s.principal = principal;
-        s.interest = all ? whole : interest;
-        uint256 claim = p.writtenOff + principal + s.interest + (all ? p.penaltyDue + p.feeDue : 0);
+        if (interest > most) revert ILoanBook.LoanBook_AmountInvalid(id, interest, most);
+        s = all ? Split(principal, whole, p.penaltyDue, p.feeDue, 0) : Split(principal, interest, 0, 0, 0);
+        uint256 claim = p.writtenOff + s.principal + s.interest + s.penalty + s.fee;
+        if (claim == p.writtenOff) revert ILoanBook.LoanBook_AmountInvalid(id, 0, most);
         if (claim > MAX_CLAIM) revert ILoanBook.LoanBook_AmountInvalid(id, claim, MAX_CLAIM);
         p.writtenOff = claim;
         if (all) {
@@ -73,23 +73,25 @@ library WriteOffs {
     function _tellWrittenOff(
         uint64 id, Position memory p, Split memory s, uint24 valueDate, PersonId maker, PersonId checker
     ) private {
-        uint256[13] memory words;
+        uint256[15] memory words;
         words[0] = p.postings;
         words[1] = valueDate;
         words[2] = s.principal;
         words[3] = s.interest;
-        words[4] = p.principal;
-        words[5] = p.principalDue;
-        words[6] = p.interestDue;
-        words[7] = p.oldestDue;
-        words[8] = p.accrued;
-        words[9] = p.writtenOff;
-        words[10] = uint256(p.state);
-        words[11] = PersonId.unwrap(maker);
-        words[12] = PersonId.unwrap(checker);
+        words[4] = s.penalty;
+        words[5] = s.fee;
+        words[6] = p.principal;
+        words[7] = p.principalDue;
+        words[8] = p.interestDue;
+        words[9] = p.oldestDue;
+        words[10] = p.accrued;
+        words[11] = p.writtenOff;
+        words[12] = uint256(p.state);
+        words[13] = PersonId.unwrap(maker);
+        words[14] = PersonId.unwrap(checker);
         bytes32 topic = ILoanBook.LoanWrittenOff.selector;
         assembly ("memory-safe") {
-            log2(words, 0x1a0, topic, id)
+            log2(words, 0x1e0, topic, id)
         }
     }
 
@@ -100,19 +102,20 @@ library WriteOffs {
     function recover(Ledger storage l, uint64 id, uint128 amount, uint24 valueDate, PersonId person) external {
         Position memory p = l.load(id);
         Books.check(id, p, RECOVER);
-        _recover(l, id, p, amount, valueDate, person);
+        receiveRecovery(l, id, p, amount, valueDate, address(0), person);
     }
 
-    function _recover(Ledger storage l, uint64 id, Position memory p, uint256 amount, uint24 valueDate, PersonId person)
-        private
-    {
+    /// @dev `payer` is zero outside the token.
+    function receiveRecovery(
+        Ledger storage l, uint64 id, Position memory p, uint256 amount, uint24 valueDate, address payer, PersonId person
+    ) internal {
         if (amount == 0 || amount > p.writtenOff) revert ILoanBook.LoanBook_AmountInvalid(id, amount, p.writtenOff);
         p.writtenOff -= amount;
         if (p.state == LoanState.WrittenOff) Books.closeIfSettled(p);
         Books.number(id, p);
         l.store(id, p);
         emit ILoanBook.LoanRecovered(
-            id, uint16(p.postings), valueDate, uint128(amount), uint128(p.writtenOff), PersonId.unwrap(person)
+            id, payer, uint16(p.postings), valueDate, uint128(amount), uint128(p.writtenOff), PersonId.unwrap(person)
         );
         Books.tellClosed(id, p, valueDate);
     }
@@ -129,7 +132,7 @@ library WriteOffs {
             if (live) l.store(id, p); // due dates passed, and that was told
             return;
         }
-        if (!live) return _recover(l, id, p, returned, today, PersonId.wrap(0));
+        if (!live) return receiveRecovery(l, id, p, returned, today, borrower, PersonId.wrap(0));
         uint256 principal = Servicing.receivePayment(l, id, p, returned, today, borrower).principal;
         l.count(p);
         if (principal != 0) w.policy.reduce(Books.keys(p), uint128(principal));

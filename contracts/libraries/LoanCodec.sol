@@ -99,9 +99,17 @@ library LoanCodec {
         pure
         returns (uint256)
     {
-        uint256 code = cycle == 12 ? 4 : cycle == 6 ? 3 : cycle == 3 ? 2 : cycle;
-        return uint256(kind) | (uint256(dayCount) << 2) | (uint256(order) << 3) | (code << 4)
+        return uint256(kind) | (uint256(dayCount) << 2) | (uint256(order) << 3) | (_cycleCode(cycle) << 4)
             | (exempt ? 0x80 : 0) | (served ? SERVED : 0);
+    }
+
+    /// @dev The other terms stay.
+    function changeSchedule(Position memory p, LoanType kind, uint8 cycle) internal pure {
+        p.terms = (p.terms & ~uint256(0x73)) | uint256(kind) | (_cycleCode(cycle) << 4);
+    }
+
+    function _cycleCode(uint8 cycle) private pure returns (uint256) {
+        return cycle == 12 ? 4 : cycle == 6 ? 3 : cycle == 3 ? 2 : cycle;
     }
 
     function loanType(Position memory p) internal pure returns (LoanType) {

@@ -42,6 +42,7 @@ contract CollateralRegistry is Objects {
     mapping(uint32 lien => ReleaseProposal) private _releases;
     mapping(uint256 title => EnforcementProposal) private _enforcements;
     LibBitmap.Bitmap private _closed;
+    LibBitmap.Bitmap private _sold;
 
     constructor(address authority_, address titles, address customers) Governed(authority_) Objects(titles, customers) {}
 
@@ -225,6 +226,25 @@ contract CollateralRegistry is Objects {
         _closed.setTo(LoanId.unwrap(loanId), closed);
     }
 
+    /// @inheritdoc ICollateralRegistry
+    function markSold(LoanId loanId) external {
+        _only(Role.Book);
+        _sold.set(LoanId.unwrap(loanId));
+    }
+
+    /// @inheritdoc ICollateralRegistry
+    function assignLien(uint32 lien, uint32 lender) external {
+        PersonId person = _only(Role.CreditBureau);
+        uint24 businessDate = _postingDay();
+        LienWord word = _active(lien);
+        (uint64 loan, uint128 amount) = (LoanId.unwrap(word.loanOf()), uint128(word.amountOf()));
+        if (!_sold.get(loan)) revert CollateralRegistry_LoanNotSold(lien, loan);
+        if (lender == 0) revert CollateralRegistry_LienInvalid(word.titleOf(), loan, lender, amount);
+        _liens[lien] = activeLien(word.titleOf(), LoanId.wrap(0), amount, lender);
+        delete _releases[lien];
+        emit LienAssigned(lien, word.titleOf(), loan, lender, amount, businessDate, PersonId.unwrap(person));
+    }
+
     /// @dev This bank's liens are its own to release, another lender's are a bureau's to record.
     function _checkRelease(uint32 lien, LienWord word, uint128 amount, bool own) private pure {
         if ((LoanId.unwrap(word.loanOf()) != 0) != own) {
@@ -366,6 +386,11 @@ contract CollateralRegistry is Objects {
     /// @inheritdoc ICollateralRegistry
     function isClosed(LoanId loanId) external view returns (bool) {
         return _closed.get(LoanId.unwrap(loanId));
+    }
+
+    /// @inheritdoc ICollateralRegistry
+    function isSold(LoanId loanId) external view returns (bool) {
+        return _sold.get(LoanId.unwrap(loanId));
     }
 
     /// @inheritdoc ICollateralRegistry

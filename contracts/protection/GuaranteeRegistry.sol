@@ -28,6 +28,7 @@ contract GuaranteeRegistry is Guarantors {
     mapping(uint64 guaranteeId => ReleaseProposal) private _releases;
     mapping(bytes32 externalRef => uint64) private _byReference;
     LibBitmap.Bitmap private _loanStates; // two bits a loan: closed, in default
+    mapping(uint64 guaranteeId => uint128) private _demanded;
 
     constructor(address authority_, address customers) Governed(authority_) Guarantors(customers) {}
 
@@ -164,15 +165,18 @@ contract GuaranteeRegistry is Guarantors {
     }
 
     function _release(uint64 id, GuaranteeWord word, uint128 amount, uint24 businessDate, PersonId person) private {
-        uint32 guarantor = _guarantorOf(id);
-        uint128 left = word.amountOf() - amount;
+        (uint128 left, uint128 live) = _reduce(id, word, amount);
+        emit GuaranteeReleased(id, _guarantorOf(id), amount, left, live, businessDate, PersonId.unwrap(person));
+    }
+
+    function _reduce(uint64 id, GuaranteeWord word, uint128 amount) private returns (uint128 left, uint128 live) {
+        left = word.amountOf() - amount;
         uint64 node = word.guarantorNodeOf();
         _guarantees[id] = left == 0 ? word.withAmount(0).withState(GuaranteeState.Released) : word.withAmount(left);
         if (left == 0) _unbind(node, word.beneficiaryNodeOf());
-        uint128 live = _lower(guarantor, amount);
+        live = _lower(_guarantorOf(id), amount);
         if (node >= GROUP_NODES) _lower(node, amount);
         delete _releases[id];
-        emit GuaranteeReleased(id, guarantor, amount, left, live, businessDate, PersonId.unwrap(person));
     }
 
     /// @inheritdoc IGuaranteeRegistry
@@ -184,16 +188,34 @@ contract GuaranteeRegistry is Guarantors {
     }
 
     /// @inheritdoc IGuaranteeRegistry
-    function demand(uint64 guaranteeId, uint128 amount) external {
-        PersonId person = _only(Role.Collector);
+    function demand(uint64 guaranteeId, uint128 amount, PersonId person) external {
+        _only(Role.Book);
         uint24 businessDate = _actingDay();
         GuaranteeWord word = _live(guaranteeId);
         _checkAmount(guaranteeId, word, amount);
         uint64 loanId = LoanId.unwrap(word.loanOf());
         if (!_loanStates.get(_closedBit(loanId) + 1)) revert GuaranteeRegistry_LoanNotInDefault(guaranteeId, loanId);
         _guarantees[guaranteeId] = word.withState(GuaranteeState.Demanded);
+        _demanded[guaranteeId] = amount;
         uint32 guarantor = _guarantorOf(guaranteeId);
         emit GuaranteeDemanded(guaranteeId, guarantor, loanId, amount, businessDate, PersonId.unwrap(person));
+    }
+
+    /// @inheritdoc IGuaranteeRegistry
+    function settle(uint64 guaranteeId, uint128 amount) external {
+        _only(Role.Book);
+        uint24 businessDate = _postingDay();
+        GuaranteeWord word = _live(guaranteeId);
+        uint128 demanded = _demanded[guaranteeId];
+        uint128 most = demanded < word.amountOf() ? demanded : word.amountOf();
+        if (amount == 0 || amount > most) revert GuaranteeRegistry_PaymentExceeds(guaranteeId, amount, most);
+        demanded -= amount;
+        _demanded[guaranteeId] = demanded;
+        if (demanded == 0) word = word.withState(GuaranteeState.Active);
+        (uint128 left, uint128 live) = _reduce(guaranteeId, word, amount);
+        emit GuaranteePaid(
+            guaranteeId, _guarantorOf(guaranteeId), LoanId.unwrap(word.loanOf()), amount, demanded, left, live, businessDate
+        );
     }
 
     function _checkAmount(uint64 id, GuaranteeWord word, uint128 amount) private pure {
@@ -312,6 +334,11 @@ contract GuaranteeRegistry is Guarantors {
     function loanStateOf(LoanId loanId) external view returns (bool closed, bool inDefault) {
         uint256 bit = _closedBit(LoanId.unwrap(loanId));
         return (_loanStates.get(bit), _loanStates.get(bit + 1));
+    }
+
+    /// @inheritdoc IGuaranteeRegistry
+    function demandedOf(uint64 guaranteeId) external view returns (uint128) {
+        return _demanded[guaranteeId];
     }
 
     /// @inheritdoc IGuaranteeRegistry

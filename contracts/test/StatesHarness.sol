@@ -69,6 +69,10 @@ contract StatesHarness {
         rows[n++] = Row("cure", Table.CURE);
         rows[n++] = Row("writeOff", Table.WRITE_OFF);
         rows[n++] = Row("recover", Table.RECOVER);
+        rows[n++] = Row("restructure", Table.RESTRUCTURE);
+        rows[n++] = Row("waive", Table.WAIVE);
+        rows[n++] = Row("sell", Table.SELL);
+        rows[n++] = Row("payOnGuarantee", Table.PAY_ON_GUARANTEE);
         return n;
     }
 

@@ -27,6 +27,7 @@ uint256 constant FROM_ACTIVE = uint256(LoanState.Active) << 4;
 uint256 constant FROM_DEFAULTED = uint256(LoanState.Defaulted) << 4;
 uint256 constant FROM_REPAID = uint256(LoanState.Repaid) << 4;
 uint256 constant FROM_WRITTEN_OFF = uint256(LoanState.WrittenOff) << 4;
+uint256 constant FROM_SOLD = uint256(LoanState.Sold) << 4;
 
 /// @dev A live loan stays as it is; or it may close, where nothing is owed or can be drawn any more, or only a claim is left.
 uint256 constant STAYS = ACTIVE << FROM_ACTIVE | DEFAULTED << FROM_DEFAULTED;
@@ -46,7 +47,7 @@ Act constant DRAW = Act.wrap(ACTIVE << FROM_APPROVED | ACTIVE << FROM_ACTIVE);
 
 // Servicing.
 Act constant REPAY = Act.wrap(MAY_CLOSE);
-Act constant RETURN_EARMARK = Act.wrap(MAY_CLOSE | CLAIM | REPAID << FROM_REPAID);
+Act constant RETURN_EARMARK = Act.wrap(MAY_CLOSE | CLAIM | REPAID << FROM_REPAID | SOLD << FROM_SOLD);
 Act constant CHARGE = Act.wrap(STAYS);
 Act constant REPRICE = Act.wrap(STAYS);
 
@@ -66,6 +67,12 @@ Act constant EXEMPT_DELAY = Act.wrap(STAYS);
 Act constant FIND_MISUSE = Act.wrap(STAYS);
 Act constant CLEAR_MISUSE = Act.wrap(STAYS);
 Act constant SHOW_QUALITY = Act.wrap(STAYS);
+
+// Workout.
+Act constant RESTRUCTURE = Act.wrap(STAYS);
+Act constant WAIVE = Act.wrap(MAY_CLOSE);
+Act constant SELL = Act.wrap(SOLD << FROM_ACTIVE | SOLD << FROM_DEFAULTED | SOLD << FROM_WRITTEN_OFF);
+Act constant PAY_ON_GUARANTEE = Act.wrap(MAY_CLOSE | CLAIM);
 
 // Corrections.
 Act constant REVERSE_PAYMENT = Act.wrap(STAYS | ACTIVE << FROM_REPAID);

@@ -202,6 +202,30 @@ def less_loss_is_expected(desk):
     return lambda account: desk.system.book.confirmAssessment(desk.loan, 1, HASH, {"from": account})
 
 
+@case("risk_officer")
+def a_loan_is_restructured(desk):
+    """The borrower's account accepts in between."""
+    year = desk.today + 365
+    terms = (desk.loan, 1, desk.today, 0, 3, 50_000_000, year, 0, False, 0, 0, 0, 0, 2 * AMOUNT)
+    desk.system.book.proposeRestructuring(terms, desk.by("risk_officer"))
+    desk.system.book.acceptRestructuring(terms, bytes(32), {"from": desk.borrower})
+    return lambda account: desk.system.book.restructure(terms, {"from": account})
+
+
+@case("risk_officer")
+def charges_are_waived(desk):
+    desk.system.book.charge(desk.loan, 0, 1, desk.today, desk.by("collector"))
+    desk.system.book.proposeWaiver(desk.loan, 0, 1, desk.by("risk_officer"))
+    return lambda account: desk.system.book.waive(desk.loan, 0, 1, {"from": account})
+
+
+@case("risk_officer")
+def a_loan_is_sold(desk):
+    arguments = (desk.loan, HASH, 1, desk.today)
+    desk.system.book.proposeSale(*arguments, desk.by("risk_officer"))
+    return lambda account: desk.system.book.sell(*arguments, {"from": account})
+
+
 @case("collector")
 def a_payment_is_reversed(desk):
     nobody = "0x" + "0" * 40

@@ -547,13 +547,13 @@ def test_payment_is_demanded_after_default_only(
     a, b = customers[:2]
     guarantee = give(a, b, 900)
     with reverts("GuaranteeRegistry_LoanNotInDefault", guarantee, LOAN):
-        capable.demand(guarantee, 900, {"from": collector})
+        capable.demand(guarantee, 900, 8, {"from": book})
     capable.markLoan(LOAN, False, True, {"from": book})
     for amount in (0, 901):
         with reverts("GuaranteeRegistry_ReleaseExceeds", guarantee, amount, 900):
-            capable.demand(guarantee, amount, {"from": collector})
+            capable.demand(guarantee, amount, 8, {"from": book})
     for amount in (300, 900):
-        sent = capable.demand(guarantee, amount, {"from": collector})
+        sent = capable.demand(guarantee, amount, 8, {"from": book})
         assert_events(
             sent,
             event(
@@ -561,14 +561,47 @@ def test_payment_is_demanded_after_default_only(
                 person=person(collector),
             ),
         )  # fmt: skip
+        assert capable.demandedOf(guarantee) == amount
     assert capable.guaranteeOf(guarantee) == (a, b, LOAN, 900, 1, False, DEMANDED)
     assert capable.capacityOf(a) == (CAPACITY, 900)
     capable.markLoan(LOAN, False, False, {"from": book})
     with reverts("GuaranteeRegistry_LoanNotInDefault", guarantee, LOAN):
-        capable.demand(guarantee, 1, {"from": collector})
+        capable.demand(guarantee, 1, 8, {"from": book})
     capable.proposeRelease(guarantee, 400, {"from": loan_officer})
     capable.release(guarantee, 400, {"from": approver})
     assert capable.guaranteeOf(guarantee)[6] == DEMANDED
+
+
+def test_what_is_paid_on_a_demand_leaves_less_guaranteed_and_demanded(
+    capable: Any, give: Any, customers: list[int], book: Any, loan_officer: Any, approver: Any, today: int
+) -> None:
+    a, b = customers[:2]
+    guarantee = give(a, b, 900)
+    capable.markLoan(LOAN, False, True, {"from": book})
+    with reverts("GuaranteeRegistry_PaymentExceeds", guarantee, 1, 0):
+        capable.settle(guarantee, 1, {"from": book})
+    capable.demand(guarantee, 600, 8, {"from": book})
+    for amount in (0, 601):
+        with reverts("GuaranteeRegistry_PaymentExceeds", guarantee, amount, 600):
+            capable.settle(guarantee, amount, {"from": book})
+    sent = capable.settle(guarantee, 200, {"from": book})
+    assert_events(
+        sent,
+        event(
+            "GuaranteePaid", guarantee=guarantee, guarantor=a, loanId=LOAN, paid=200, demanded=400, amount=700,
+            live=700, paidOn=today,
+        ),
+    )  # fmt: skip
+    assert capable.guaranteeOf(guarantee) == (a, b, LOAN, 700, 1, False, DEMANDED)
+    capable.proposeRelease(guarantee, 600, {"from": loan_officer})
+    capable.release(guarantee, 600, {"from": approver})
+    with reverts("GuaranteeRegistry_PaymentExceeds", guarantee, 101, 100):
+        capable.settle(guarantee, 101, {"from": book})
+    capable.settle(guarantee, 100, {"from": book})
+    assert capable.guaranteeOf(guarantee) == (a, b, LOAN, 0, 1, False, RELEASED)
+    assert (capable.demandedOf(guarantee), capable.capacityOf(a)) == (300, (CAPACITY, 0))
+    with reverts("GuaranteeRegistry_NotActive", guarantee, RELEASED):
+        capable.settle(guarantee, 1, {"from": book})
 
 
 def test_release_and_demand_by_role(
@@ -581,7 +614,8 @@ def test_release_and_demand_by_role(
     for call, needed, arguments in (
         ("proposeRelease", "loan_officer", (guarantee, 1)),
         ("release", "approver", (guarantee, 1)),
-        ("demand", "collector", (guarantee, 1)),
+        ("demand", "book", (guarantee, 1, 8)),
+        ("settle", "book", (guarantee, 1)),
         ("markLoan", "book", (LOAN, True, False)),
     ):
         for name, account in (*people.items(), ("stranger", stranger)):
@@ -590,7 +624,7 @@ def test_release_and_demand_by_role(
                     getattr(capable, call)(*arguments, {"from": account})
     sent = system.authority.pause(3_600, {"from": guardian})
     with reverts("Governed_Paused", sent.events["Paused"]["until"]):
-        capable.demand(guarantee, 1, {"from": collector})
+        capable.demand(guarantee, 1, 8, {"from": book})
     system.authority.closeDay({"from": treasurer})
     for call, account in (("releaseClosed", stranger), ("regroup", stranger)):
         with reverts("Governed_DayNotOpen", today):

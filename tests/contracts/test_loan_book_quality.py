@@ -13,6 +13,7 @@ from tests.contracts.lending import (
     DOUBTFUL,
     LINEAR,
     LOSS,
+    NOBODY,
     PASS,
     REPAID,
     SPECIAL_MENTION,
@@ -217,6 +218,8 @@ def test_a_partial_write_off_leaves_the_rest_owed(desk, defaulted):
             valueDate=desk.today,
             principal=1_000,
             interest=7,
+            penalty=0,
+            fee=0,
             outstanding=AMOUNT - 1_000,
             principalDue=model.principal_due - 1_000,
             interestDue=model.interest_due - 7,
@@ -244,6 +247,7 @@ def test_i5_writing_off_all_principal_takes_all_into_the_claim(desk, defaulted):
     owed, interest = model.payoff, model.payoff - AMOUNT - 110
     sent = _write_off(desk, loan, AMOUNT, 0)
     told = sent.events["LoanWrittenOff"]
+    assert (told["penalty"], told["fee"]) == (60, 50)
     assert (told["principal"], told["interest"], told["writtenOff"], told["state"]) == (
         AMOUNT,
         interest,
@@ -298,6 +302,7 @@ def test_recoveries_reduce_the_claim_until_the_loan_is_closed(desk, defaulted):
         event(
             "LoanRecovered",
             loanId=loan,
+            payer=NOBODY,
             posting=3,
             valueDate=day,
             amount=1_000,

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.26;
+
+import {Address} from "@openzeppelin/contracts/utils/Address.sol";
+import {IGoverned} from "../../interfaces/IGoverned.sol";
+import {IWired} from "../../interfaces/IWired.sol";
+import {IWorkout} from "../../interfaces/IWorkout.sol";
+import {Role} from "../types/Enums.sol";
+import {LoanId, PersonId} from "../types/Ids.sol";
+import {Agreement, Books} from "./Ledger.sol";
+import {LoanBookBase, wiringOf} from "./LoanBookBase.sol";
+import {Recourse} from "./Recourse.sol";
+import {Restructuring} from "./Restructuring.sol";
+import {Sale, Sales} from "./Sales.sol";
+
+/// @dev Code that LoanBook runs on its own storage, where BackOffice hands a call on: loans in difficulty. See IWorkout.
+contract Workout is LoanBookBase, IWorkout {
+    address public immutable productOffice;
+
+    constructor(IWired office) LoanBookBase(IGoverned(address(office)).authority(), wiringOf(office)) {
+        productOffice = address(office);
+    }
+
+    /// @dev What is not known here, the product office knows.
+    fallback(bytes calldata call) external returns (bytes memory) {
+        return Address.functionDelegateCall(productOffice, call);
+    }
+
+    // ------------------------------------------------------------------ restructuring
+    /// @inheritdoc IWorkout
+    function proposeRestructuring(NewTerms calldata terms) external {
+        PersonId maker = _only(Role.RiskOfficer);
+        Restructuring.propose(_ledger, terms, _actingDay(), maker);
+    }
+
+    /// @inheritdoc IWorkout
+    function acceptRestructuring(NewTerms calldata terms, bytes32 documentHash) external {
+        Restructuring.accept(_ledger, _wiring(), terms, documentHash, _actingDay(), _witness(documentHash));
+    }
+
+    /// @inheritdoc IWorkout
+    function consentToRestructuring(NewTerms calldata terms, uint64 guaranteeId, bytes32 documentHash) external {
+        Restructuring.consent(_ledger, _wiring(), terms, guaranteeId, documentHash, _actingDay(), _witness(documentHash));
+    }
+
+    /// @dev Who records a document; without one, the person behind the account that speaks for itself, zero outside the bank.
+    function _witness(bytes32 documentHash) private view returns (PersonId) {
+        return documentHash == 0 ? _callerPerson() : _only(Role.LoanOfficer);
+    }
+
+    /// @inheritdoc IWorkout
+    function restructure(NewTerms calldata terms) external {
+        PersonId checker = _only(Role.Approver);
+        Restructuring.restructure(_ledger, _wiring(), terms, _actingDay(), checker);
+    }
+
+    /// @inheritdoc IWorkout
+    function proposeWaiver(LoanId loanId, uint128 penalty, uint128 fee) external {
+        PersonId maker = _only(Role.RiskOfficer);
+        _actingDay();
+        Sales.proposeWaiver(_ledger, Books.raw(loanId), penalty, fee, maker);
+    }
+
+    /// @inheritdoc IWorkout
+    function waive(LoanId loanId, uint128 penalty, uint128 fee) external {
+        PersonId checker = _only(Role.Approver);
+        Sales.waive(_ledger, Books.raw(loanId), penalty, fee, _actingDay(), checker);
+    }
+
+    /// @inheritdoc IWorkout
+    function proposeSale(LoanId loanId, bytes32 buyer, uint128 price, uint24 valueDate) external {
+        PersonId maker = _only(Role.RiskOfficer);
+        _actingDay();
+        Sales.proposeSale(_ledger, Books.raw(loanId), Sale(buyer, price, valueDate), maker);
+    }
+
+    /// @inheritdoc IWorkout
+    function sell(LoanId loanId, bytes32 buyer, uint128 price, uint24 valueDate) external {
+        PersonId checker = _only(Role.Approver);
+        _checkValueDate(valueDate, _actingDay());
+        Sales.sell(_ledger, _wiring(), Books.raw(loanId), Sale(buyer, price, valueDate), checker);
+    }
+
+    /// @inheritdoc IWorkout
+    function demand(uint64 guaranteeId, uint128 amount) external {
+        PersonId person = _only(Role.Collector);
+        Recourse.demand(_ledger, _wiring(), guaranteeId, amount, _actingDay(), person);
+    }
+
+    /// @inheritdoc IWorkout
+    function payOnGuarantee(uint64 guaranteeId, uint128 amount) external {
+        Recourse.pay(_ledger, _wiring(), guaranteeId, amount, _postingDay());
+    }
+
+    // ------------------------------------------------------------------ views
+    /// @inheritdoc IWorkout
+    function agreementOf(LoanId loanId, uint8 number) external view returns (bytes32, uint32, uint32, bool, uint16, uint128) {
+        Agreement memory a = _ledger.agreements[Books.agreementKey(Books.raw(loanId), number)];
+        return (a.proposal, PersonId.unwrap(a.maker), PersonId.unwrap(a.witness), a.accepted, a.posting, a.uncovered);
+    }
+
+    /// @inheritdoc IWorkout
+    function consentedOf(uint64 guaranteeId) external view returns (uint128) {
+        return uint128(Restructuring.covered(_ledger, Books.raw(guarantees.guaranteeOf(guaranteeId).loanId), guaranteeId));
+    }
+}
