@@ -98,12 +98,12 @@ library Restructuring {
         Ledger storage l, Wiring memory w, IWorkout.NewTerms calldata t, bytes32 document, uint24 today, PersonId witness
     ) external {
         uint64 id = Books.raw(t.loanId);
+        Position memory p = l.load(id);
+        Books.check(id, p, RESTRUCTURE);
         Agreement storage a = _agreement(l, id, t);
         if (a.accepted || a.posting != 0) revert IWorkout.LoanBook_AlreadyAccepted(id);
         if (today > t.deadline) revert IWorkout.LoanBook_DeadlinePassed(id, t.deadline, today);
         Books.differs(a.maker, witness);
-        Position memory p = l.load(id);
-        Books.check(id, p, RESTRUCTURE);
         address account = _speaker(w, id, uint32(p.customer), document);
         (a.witness, a.accepted) = (witness, true);
         emit IWorkout.RestructuringAccepted(id, a.proposal, account, document, today, PersonId.unwrap(witness));

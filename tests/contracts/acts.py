@@ -26,6 +26,7 @@ PLAIN, LENT, PART, CLAIM, FIVE = 1, 1_000, 600, 100, 5
 SIGNED, INDEXED = 2, 3
 EARMARK_DAYS, APPROVAL_DAYS = 5, 90
 UNLIKELY_TO_PAY = 1  # DefaultTrigger
+NO_DOCUMENT = bytes(32)
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ class Bank(Desk):
     """The desk, with loans of one plain product: no interest, everything at maturity, principal paid first."""
 
     next_day: Any
+    guarantor: int
+    payer: Any
 
     def approved_loan(self) -> int:
         return self.approved(PLAIN, amount=LENT, rate=0)
@@ -80,6 +83,36 @@ class Bank(Desk):
         account = self.borrower if kind == DRAWDOWN else NOBODY
         return (loan, posting, kind, account, principal, 0, 0, fee, 0, 0, 0, day or self.today)
 
+    def new_terms(self, loan: int) -> tuple[Any, ...]:
+        return (loan, 1, self.today, 0, 0, 0, self.today + 300, 0, False, 0, 0, 0, 0, LENT)
+
+    def restructure(self, loan: int) -> None:
+        terms = self.new_terms(loan)
+        self.book.proposeRestructuring(terms, self.by("risk_officer"))
+        self.book.acceptRestructuring(terms, NO_DOCUMENT, {"from": self.borrower})
+        self.book.restructure(terms, self.by("approver"))
+
+    def sell(self, loan: int) -> None:
+        self.book.proposeSale(loan, TERMS, FIVE, self.today, self.by("risk_officer"))
+        self.book.sell(loan, TERMS, FIVE, self.today, self.by("approver"))
+
+    def sold(self) -> int:
+        loan = self.live("Active")
+        self.sell(loan)
+        return loan
+
+    def guarantee(self, loan: int) -> int:
+        """The guarantee that stands for a loan, given where there is none."""
+        registry, first = self.system.guarantees, self.guarantor << 24
+        for number in range(first + 1, first + 1 + registry.guaranteesOf(self.guarantor)):
+            if registry.guaranteeOf(number)["loanId"] == loan:
+                return number
+        row = (self.guarantor, self.customer, loan, LENT, 1)
+        return int(registry.guarantee(*row, self.by("loan_officer")).return_value)
+
+    def demand(self, loan: int, amount: int) -> None:
+        self.book.demand(self.guarantee(loan), amount, self.by("collector"))
+
 
 def calls(bank: Bank, loan: int) -> dict[str, list[tuple[Any, ...]]]:
     """Every way to do each act to a loan: the method and its arguments."""
@@ -117,6 +150,20 @@ def calls(bank: Bank, loan: int) -> dict[str, list[tuple[Any, ...]]]:
         ],
         "recover": [(book.recover, loan, 1, day, by("collector"))],
         **findings(bank, loan),
+        "restructure": [
+            (book.proposeRestructuring, bank.new_terms(loan), by("risk_officer")),
+            (book.acceptRestructuring, bank.new_terms(loan), NO_DOCUMENT, {"from": bank.borrower}),
+            (book.restructure, bank.new_terms(loan), by("approver")),
+        ],
+        "waive": [
+            (book.proposeWaiver, loan, 0, 1, by("risk_officer")),
+            (book.waive, loan, 0, 1, by("approver")),
+        ],
+        "sell": [
+            (book.proposeSale, loan, TERMS, 1, day, by("risk_officer")),
+            (book.sell, loan, TERMS, 1, day, by("approver")),
+        ],
+        "payOnGuarantee": [(book.payOnGuarantee, bank.guarantee(loan), 1, {"from": bank.payer})],
         **{
             act: [(book.proposeReversal, row, by("collector")), (book.reverse, row, by("approver"))]
             for act, row in reversals.items()
@@ -380,6 +427,65 @@ def a_recovery_of_a_claim(bank, before, after):
     loan = bank.claimed()
     amount = 1 if after == before else LENT
     return loan, lambda: bank.book.recover(loan, amount, bank.today, bank.by("collector"))
+
+
+@witness("restructure", "Active")
+@witness("restructure", "Defaulted")
+def new_terms(bank, before, after):
+    loan = bank.live(before)
+    return loan, lambda: bank.restructure(loan)
+
+
+@witness("sell", "Active", "Sold")
+@witness("sell", "Defaulted", "Sold")
+def a_sale(bank, before, after):
+    loan = bank.live(before)
+    return loan, lambda: bank.sell(loan)
+
+
+@witness("sell", "WrittenOff", "Sold")
+def a_sale_of_a_claim(bank, before, after):
+    loan = bank.claimed()
+    return loan, lambda: bank.sell(loan)
+
+
+@witness("returnEarmark", "Sold")
+def money_not_spent_of_a_sold_loan(bank, before, after):
+    loan = bank.sold()
+    bank.next_day(EARMARK_DAYS + 1)
+    return loan, way(bank, "returnEarmark", loan)
+
+
+@live_witness("payOnGuarantee")
+def a_guarantor_s_payment(bank, before, after):
+    loan = bank.live("Defaulted", claim=claim_for(after))
+    owed = bank.book.payoff(loan, bank.today)
+    bank.demand(loan, owed)
+    if before == "Active":
+        bank.book.cure(loan, bank.by("risk_officer"))
+    amount, guarantee = 1 if after == before else owed, bank.guarantee(loan)
+    return loan, lambda: bank.book.payOnGuarantee(guarantee, amount, {"from": bank.payer})
+
+
+@witness("payOnGuarantee", "WrittenOff", "WrittenOff", "Repaid")
+def a_guarantor_s_payment_of_a_claim(bank, before, after):
+    loan = bank.claimed()
+    bank.demand(loan, LENT)
+    amount, guarantee = 1 if after == before else LENT, bank.guarantee(loan)
+    return loan, lambda: bank.book.payOnGuarantee(guarantee, amount, {"from": bank.payer})
+
+
+@live_witness("waive")
+def a_waived_charge(bank, before, after):
+    """The last thing owed, once nothing can be drawn any more."""
+    loan = bank.live(before, drawn=PART, claim=claim_for(after))
+    if after != before:
+        bank.pay(loan, bank.book.payoff(loan, bank.today))
+    bank.book.charge(loan, FEE, FIVE, bank.today, bank.by("collector"))
+    bank.next_day(APPROVAL_DAYS + 1)
+    bank.book.lapse(loan, bank.by("collector"))
+    bank.book.proposeWaiver(loan, 0, FIVE, bank.by("risk_officer"))
+    return loan, lambda: bank.book.waive(loan, 0, FIVE, bank.by("approver"))
 
 
 @witness("reverse a payment", "Active")

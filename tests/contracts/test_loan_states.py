@@ -49,8 +49,11 @@ MAKING = {"applyFor", "importLoans"}  # no loan is there to start from
 
 
 @pytest.fixture(scope="module")
-def bank(system, people, make_customer, borrower, next_day):
-    bank = Bank(system, people, make_customer(account=borrower, grade=3), borrower, next_day)
+def bank(system, people, make_customer, borrower, outsiders, next_day):
+    customer, guarantor = make_customer(account=borrower, grade=3), make_customer(account=outsiders[0])
+    bank = Bank(system, people, customer, borrower, next_day, guarantor, outsiders[0])
+    bank.fund(bank.payer, 10 * LENT)
+    system.guarantees.attestCapacity(guarantor, 1_000 * LENT, bank.today, bank.by("risk_officer"))
     bank.offer(PLAIN, cycle_months=0, waterfall=PRINCIPAL_FIRST, approval_days=APPROVAL_DAYS)
     bank.fund(borrower, 10 * LENT)
     return bank
@@ -70,6 +73,7 @@ def loans(bank):
         "Defaulted": bank.live("Defaulted"),
         "Repaid": bank.repaid(),
         "WrittenOff": bank.claimed(),
+        "Sold": bank.sold(),
     }
     bank.book.deny(loans["Denied"], TERMS, bank.by("approver"))
     return loans

@@ -339,7 +339,11 @@ def test_what_is_due_is_waived_or_becomes_principal(desk, troubled):
         SUBSTANDARD, dates[passed] + YEAR, 0,
     )  # fmt: skip
     assert (care["restructurings"], care["uncovered"]) == (1, 0)
-    assert desk.buckets() == [*(value + principal - AMOUNT for value in before[:3]), *before[3:6], before[6] + principal - AMOUNT]
+    assert desk.buckets() == [
+        *(value + principal - AMOUNT for value in before[:3]),
+        *before[3:6],
+        before[6] + principal - AMOUNT,
+    ]
     assert receivable - desk.book.interestReceivable(day) in (due + interest, due + interest - 1)
     assert desk.book.agreementOf(loan, 1)[4] == 4
 
@@ -404,7 +408,7 @@ def test_old_obligations_are_not_read_as_new_ones(desk, troubled, until):
 
 
 def test_categories_before_and_after(desk, troubled, next_day):
-    """Performing: at least special mention. Non-performing or in default: at least substandard; never better than before."""
+    """At least special mention, and substandard where it was non-performing or in default; never better than before."""
     performing = desk.originated()
     sent = restructured(desk, performing)
     assert dict(sent.events["LoanClassified"]) == {
@@ -810,7 +814,7 @@ def test_a_guarantor_pays_the_loan_in_one_act(desk, troubled, guaranteed, outsid
 
 
 def test_a_guarantor_pays_a_written_off_claim(desk, troubled, guaranteed, outsiders):
-    guarantor, guarantee = guaranteed
+    _, guarantee = guaranteed
     desk.book.proposeWriteOff(troubled.loan, AMOUNT, 0, desk.by("risk_officer"))
     desk.book.writeOff(troubled.loan, AMOUNT, 0, desk.today, desk.by("approver"))
     claim = desk.stored(troubled.loan)["writtenOff"]

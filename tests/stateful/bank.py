@@ -451,3 +451,6 @@ class Bank:
             raise Refused("GuaranteeRegistry_NotActive", one.number, 3)
         if one.loan not in self.in_default:
             raise Refused("GuaranteeRegistry_LoanNotInDefault", one.number, one.loan)
+        loan = self.loan(one.loan)
+        if not loan.written_off + (loan.payoff if loan.live else 0):
+            raise Refused("LoanBook_DemandExceedsCovered", one.number, 1, 0)

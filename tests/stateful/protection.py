@@ -114,7 +114,7 @@ class Protection(Desk):
         self.attempt(
             "demand",
             lambda bank: bank.demand(bank.guarantees[at]),
-            lambda: self.system.guarantees.demand(one.number, max(1, one.amount), self.by("collector")),
+            lambda: self.system.book.demand(one.number, 1, self.by("collector")),
         )
 
     @act(3, n=any_number)
