@@ -48,7 +48,7 @@ interface IWorkout {
         uint64 indexed loanId, uint64 indexed guarantee, bytes32 proposal, address account, bytes32 documentHash,
         uint24 valueDate, uint32 person
     );
-    /// @notice A loan goes on under new terms. `observedUntil` is the last day of its observation at the least, `floor` the
+    /// @notice A loan goes on under new terms, and is no longer called where it was. `observedUntil` is the last day of its observation at the least, `floor` the
     /// category that it has at the least until then.
     event LoanRestructured(
         uint64 indexed loanId, uint8 number, uint16 posting, uint24 valueDate, uint8 loanType, uint8 cycleMonths, int40 rate,
@@ -93,7 +93,7 @@ interface IWorkout {
     /// @notice Thrown when a cycle is unknown, or leaves the principal of an instalment loan to maturity.
     error LoanBook_ScheduleInvalid(uint8 loanType, uint8 cycleMonths);
     /// @notice Thrown when due dates would be skipped beyond the last.
-    error LoanBook_GraceInvalid(uint24 resumeOn, uint24 maturity);
+    error LoanBook_ResumptionInvalid(uint24 resumeOn, uint24 maturity);
     /// @notice Thrown when more principal would be owed than was agreed to.
     error LoanBook_DebtExceedsAgreed(uint64 loanId, uint128 principal, uint128 mostPrincipal);
     /// @notice Thrown when a guarantee does not stand for the loan.

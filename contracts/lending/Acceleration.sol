@@ -28,7 +28,7 @@ library Acceleration {
         bool clean = p.principalDue + p.interestDue == 0;
         (uint256 principal, uint256 interest) = p.fallDueWhole();
         if (clean) p.oldestDue = today;
-        l.obligations[(uint256(id) << 16) | p.instalment] = today | (principal << 16) | (interest << 63);
+        l.obligations[Books.obligationKey(id, p, p.instalment)] = today | (principal << 16) | (interest << 63);
         p.care = p.care.withCalled();
         uint256 lapsed = p.undrawn;
         p.undrawn = 0;

@@ -74,7 +74,7 @@ library Restructuring {
         if (t.maturity <= today || t.maturity > latest) {
             revert ILoanBook.LoanBook_MaturityInvalid(t.maturity, today + 1, uint24(latest));
         }
-        if (t.resumeOn > t.maturity) revert IWorkout.LoanBook_GraceInvalid(t.resumeOn, t.maturity);
+        if (t.resumeOn > t.maturity) revert IWorkout.LoanBook_ResumptionInvalid(t.resumeOn, t.maturity);
         if (t.mostPrincipal == 0 || t.mostPrincipal > MAX_MONEY) {
             revert ILoanBook.LoanBook_AmountInvalid(id, t.mostPrincipal, MAX_MONEY);
         }
@@ -215,6 +215,7 @@ library Restructuring {
     {
         (p.rate, p.maturity) = (uint40(t.rate), t.maturity);
         p.changeSchedule(t.loanType, t.cycleMonths);
+        p.care = p.care.withoutCall();
         p.instalment = p.dueDatesBefore(FixedPointMathLib.max(uint256(today) + 1, t.resumeOn));
         next = l.nextDue(p);
         // A rule that moves dates back may move the next one to today.

@@ -9,8 +9,8 @@ type CareWord is uint256;
 
 using {
     penaltyAccrued, misused, floorOf, worstFloor, observedUntil, observedPayments, restructurings, repricedOn, isCalled,
-    uncovered, withPenaltyAccrued, withMisused, withFloor, withObservation, withPaymentObserved, withRestructurings, withRepricedOn, withCalled,
-    withUncovered
+    uncovered, withPenaltyAccrued, withMisused, withFloor, withObservation, withPaymentObserved, withRestructurings, withRepricedOn,
+    withCalled, withoutCall, withUncovered
 } for CareWord global;
 
 /// @dev Why a loan may not be classified better than a category.
@@ -104,6 +104,10 @@ function isCalled(CareWord word) pure returns (bool) {
 
 function withCalled(CareWord word) pure returns (CareWord) {
     return _with(word, 199, 1, 1);
+}
+
+function withoutCall(CareWord word) pure returns (CareWord) {
+    return _with(word, 199, 1, 0);
 }
 
 function uncovered(CareWord word) pure returns (uint256) {

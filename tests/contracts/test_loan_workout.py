@@ -268,7 +268,7 @@ def test_terms_that_name_the_loan_wrongly_are_refused(desk, troubled, changes, e
         ({"rate": RATE + 1}, "LoanBook_RateInvalid", lambda day: (RATE + 1, RATE)),
         ({"rate": -1}, "LoanBook_RateInvalid", lambda day: (-1, RATE)),
         ({"maturity": 0}, "LoanBook_MaturityInvalid", lambda day: (0, day + 1, day + 800)),
-        ({"resume_on": 801}, "LoanBook_GraceInvalid", lambda day: (day + 801, day + 800)),
+        ({"resume_on": 801}, "LoanBook_ResumptionInvalid", lambda day: (day + 801, day + 800)),
     ],
 )
 def test_terms_the_product_does_not_allow_are_refused(desk, changes, error, arguments):
@@ -511,6 +511,34 @@ def test_only_a_live_loan_has_new_terms(desk, borrower):
         desk.book.restructure(new, desk.by("approver"))
     with reverts("LoanBook_WrongState", loan, REPAID):
         desk.book.proposeRestructuring(new, desk.by("risk_officer"))
+
+
+def test_a_called_loan_goes_on_under_its_new_terms(desk, troubled):
+    """The call is lifted; what was due by it is undue again."""
+    desk.book.declareDefault(troubled.loan, 1, desk.by("risk_officer"))
+    desk.book.proposeCall(troubled.loan, desk.by("risk_officer"))
+    desk.book.callLoan(troubled.loan, desk.by("approver"))
+    assert desk.stored(troubled.loan)["principalDue"] == AMOUNT
+    restructured(desk, troubled.loan)
+    assert desk.book.careOf(troubled.loan)["called"] is False
+    stored = desk.stored(troubled.loan)
+    assert (stored["principalDue"], stored["oldestDue"], stored["state"]) == (0, 0, DEFAULTED)
+    first = next(day for day in schedule(troubled.model.start, stored["maturity"], 3) if day > desk.today)
+    assert desk.book.preview(troubled.loan, first)["oldestDue"] == first
+
+
+def test_nothing_is_booked_behind_new_terms(desk, troubled, next_day):
+    """A payment of a day before them would have spared interest at another rate."""
+    restructured(desk, troubled.loan)
+    day = next_day(3)
+    payment = desk.book.postingHash(troubled.loan, desk.borrower)
+    for value_date in (day - 4, day - 3):
+        desk.book.proposeBackValue(payment, value_date, desk.by("collector"))
+        desk.book.authoriseBackValue(payment, value_date, desk.by("approver"))
+    desk.book.repay(troubled.loan, 1_00, day, {"from": desk.borrower})
+    with reverts("LoanBook_ValueDateBeforeAccrual", troubled.loan, day - 4, day - 3):
+        desk.book.repay(troubled.loan, 1_00, day - 4, {"from": desk.borrower})
+    desk.book.repay(troubled.loan, 1_00, day - 3, {"from": desk.borrower})
 
 
 # ---------------------------------------------------------------- waivers
