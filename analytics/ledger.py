@@ -18,6 +18,11 @@ LOAN_STATES: Final = (
     "none", "applied", "approved", "denied", "lapsed", "active", "defaulted", "repaid", "written_off",
 )  # fmt: skip
 CATEGORIES: Final = ("none", "pass", "special_mention", "substandard", "doubtful", "loss")
+REASONS: Final = (
+    "days_past_due", "default", "judgement", "import", "cured", "contagion", "expected_loss", "restructured",
+    "observation_ended",
+)  # fmt: skip
+FLOORS: Final = ("judgement", "contagion", "expected_loss", "restructured")
 CUSTOMER_KINDS: Final = ("none", "person", "small_enterprise", "corporate", "retail_pool")
 COLLATERAL_KINDS: Final = (
     "none", "residential_property", "commercial_property", "land", "equipment", "receivable", "deposit", "other",
@@ -54,7 +59,15 @@ LOANS: Final[Schema] = {
     "principal_paid": "money", "interest_paid": "money", "penalty_paid": "money", "fees_paid": "money",
     "recovered": "money", "defaulted_on": "int64", "applied_on": "int64", "external_ref": "object",
     "source_status": "int64", "import_id": "int64", "available_until": "int64", "penalty_accrued": "wide",
+    "reason": "category",
 }  # fmt: skip
+CARES: Final[Schema] = {
+    "loan": "uint64", "penalty_accrued": "wide", "misused": "money", "judgement": "category", "contagion": "category",
+    "expected_loss": "category", "restructured": "category", "observed_until": "int64", "observed_payments": "int64",
+    "restructurings": "int64", "repriced_on": "int64", "called": "bool", "uncovered": "money",
+    "technical_delay": "int64",
+}  # fmt: skip
+SYSTEM_DEBTS: Final[Schema] = {"customer": "int64", "total": "money", "overdue": "money", "as_of": "int64"}
 EXPOSURES: Final[Schema] = {
     "loan": "uint64", "customer": "int64", "group": "int64", "kind": "category", "borrowers": "int64",
     "industry": "object", "region": "object", "grade": "int64", "category": "category", "outstanding": "money",
@@ -150,6 +163,8 @@ class Book:
     rating_rules: pd.DataFrame
     standing_rules: pd.DataFrame
     measure_rules: pd.DataFrame
+    cares: pd.DataFrame
+    system_debts: pd.DataFrame
 
     def __post_init__(self) -> None:
         """Refuse a table that lacks a declared column or has its columns in another order."""
@@ -166,5 +181,5 @@ SCHEMAS: Final[Mapping[str, Schema]] = {
     "liens": LIENS, "guarantees": GUARANTEES, "capacities": CAPACITIES, "flows": FLOWS, "diversions": DIVERSIONS,
     "earmarks": EARMARKS, "limits": LIMITS, "covenants": COVENANTS, "covenant_tests": COVENANT_TESTED,
     "standings": STANDING, "figures": FIGURES, "rating_rules": RATING_RULES, "standing_rules": STANDING_RULES,
-    "measure_rules": MEASURE_RULES,
+    "measure_rules": MEASURE_RULES, "cares": CARES, "system_debts": SYSTEM_DEBTS,
 }  # fmt: skip

@@ -234,6 +234,81 @@ class Default(Act):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Judge(Act):
+    """A loan is judged; a better judgement than the last is confirmed by a second person."""
+
+    loan: str
+    category: str
+    better: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpectLoss(Act):
+    """The loss expected on a loan is assessed; less than before is confirmed by a second person."""
+
+    loan: str
+    loss: int
+    better: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExemptDelay(Act):
+    """A delay is found to be technical."""
+
+    loan: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Misuse(Act):
+    """Principal is found used otherwise than agreed; none any more where zero."""
+
+    loan: str
+    principal: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SystemDebt(Act):
+    """The credit bureau tells a customer's debt at all banks, and what of it is long overdue."""
+
+    customer: str
+    total: int
+    overdue: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spread(Act):
+    """A customer's non-performing loans make others substandard; its debt at all banks does where none is shown."""
+
+    customer: str
+    bad: tuple[str, ...]
+    targets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndSpread(Act):
+    """A customer's performing loans show that others are no longer substandard."""
+
+    customer: str
+    good: tuple[str, ...]
+    targets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrossDefault(Act):
+    """Default is declared because another loan is in default."""
+
+    loan: str
+    other: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call(Act):
+    """A loan in default is called."""
+
+    loan: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WriteOff(Act):
     """Principal, and all interest due, is written off."""
 

@@ -41,6 +41,7 @@ from data.acts import (
 from scripts.desk import Desk, batches, code
 from scripts.opening import assessment, import_opening, registration, title
 from scripts.products import PRODUCTS, set_products
+from scripts.quality import quality_handlers
 from scripts.transactions import Receipt, Refused
 
 DENOMINATORS: Final = {"book": 1, "tier1_capital": 2}
@@ -97,6 +98,7 @@ class Clerk:
             Revalue: self.revalue, Lend: self.lend, PayWrongly: self.pay_wrongly,
             Guarantees: self.guarantee, Default: self.default, WriteOff: self.write_off, Recover: self.recover,
             CountBorrowers: self.count_borrowers, YearEnd: self.year_end,
+            **quality_handlers(desk),
         }  # fmt: skip
 
     def do(self, kind: type[Act], acts: Sequence[Any]) -> None:

@@ -14,12 +14,13 @@ import numpy as np
 from analytics.book._frames import Columns, named
 from analytics.book._rows import Keys, Record, Rows, Writer, latest, latest_text, minus, plus, total_by
 from analytics.book._words import Values
-from analytics.ledger import CATEGORIES, LOAN_STATES, LOANS
+from analytics.ledger import CATEGORIES, LOAN_STATES, LOANS, REASONS
 
 APPLIED, APPROVED, DENIED, ACTIVE, DEFAULTED, REPAID, WRITTEN_OFF = 1, 2, 3, 5, 6, 7, 8
 PAYMENT, DRAWDOWN, CHARGE = 0, 1, 2
 FEE, PENALTY = 0, 1
 PASS = 1
+IMPORT: Final = REASONS.index("import")
 TEXTS: Final = ("industry", "region", "purpose", "external_ref")
 
 
@@ -43,10 +44,13 @@ WRITES: Final[Mapping[str, Mapping[str, str | int]]] = {
         "accrued_through": "value_date", "postings": "posting",
     },
     "loan_imported": {**_TERMS, **_same("external_ref", "source_status", "import_id"), "accrued_through": "value_date"},
-    "balances_imported": _same(
-        "state", "category", "instalment", "principal", "instalment_amount", "principal_due", "interest_due",
-        "oldest_due", "written_off",
-    ),
+    "balances_imported": {
+        **_same(
+            "state", "category", "instalment", "principal", "instalment_amount", "principal_due", "interest_due",
+            "oldest_due", "written_off",
+        ),
+        "reason": IMPORT,
+    },
     "instalment_fell_due": {
         **_same("instalment", "accrued", "principal_due", "interest_due", "oldest_due"), "accrued_through": "due_date",
     },
@@ -59,7 +63,9 @@ WRITES: Final[Mapping[str, Mapping[str, str | int]]] = {
     "penalty_fell_due": _same("penalty_accrued"),
     "payment_back_valued": _same("penalty_accrued"),
     "instalment_fixed": _same("instalment_amount"),
-    "loan_classified": _same("category"),
+    "loan_classified": _same("category", "reason"),
+    "misuse_found": {**_same("accrued"), "accrued_through": "value_date"},
+    "misuse_cleared": {**_same("accrued"), "accrued_through": "value_date"},
     "loan_defaulted": {"state": DEFAULTED, "defaulted_on": "value_date"},
     "loan_cured": {"state": ACTIVE},
     "loan_written_off": {
@@ -143,6 +149,7 @@ def loans(record: Record) -> Columns:
         {name: latest_text(keys, _writers(book, name)) for name in TEXTS},
         {
             "state": named(state, LOAN_STATES),
+            "reason": named(last["reason"], REASONS),
             "category": named(np.where((category == 0) & lent, PASS, category), CATEGORIES),
         },
     )

@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from analytics.book._loans import keyed
+from analytics.book._quality import CARRIES
 from analytics.book._rows import EventTables, Record, Rows, total_by
 from analytics.book._words import Values
 from analytics.book.rebuild import rebuild
@@ -71,6 +72,9 @@ KEYED: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "deposit_token.drawdown_reversed": (("loan_id", "borrower"), ()),
     "deposit_token.earmark_returned": (("loan_id", "borrower"), ()),
     "deposit_token.earmark_spent": (("loan_id", "borrower"), ()),
+    "loan_book.floor_set": (("loan_id", "floor"), ()),
+    "loan_book.system_debt_reported": (("customer",), ()),
+    **{f"loan_book.{event}": (("loan_id",), ()) for event in CARRIES},
     **{f"loan_book.{event}": told for event, told in keyed().items() if f"loan_book.{event}" not in WHOLE},
 }
 

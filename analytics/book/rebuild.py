@@ -21,6 +21,7 @@ from analytics.book._exposures import exposures, limits
 from analytics.book._frames import frame
 from analytics.book._loans import loans
 from analytics.book._protection import capacities, collateral, guarantees, liens
+from analytics.book._quality import cares, system_debts
 from analytics.book._rows import EventTables, Record
 from analytics.ledger import SCHEMAS, AsOf, Book
 
@@ -70,6 +71,8 @@ def rebuild(tables: EventTables, as_of: AsOf | int | None = None) -> Book:
         "rating_rules": rating_rules(record),
         "standing_rules": standing_rules(record),
         "measure_rules": measure_rules(record),
+        "cares": cares(record, lent),
+        "system_debts": system_debts(record),
     }
     return Book(
         as_of=cut,

@@ -17,6 +17,7 @@ from analytics.ledger import (
     COVENANT_TESTS,
     CUSTOMER_KINDS,
     DIMENSIONS,
+    FLOORS,
     GUARANTEE_STATES,
     LIEN_STATES,
     LOAN_STATES,
@@ -177,6 +178,8 @@ def _comparisons(book: Book) -> Iterator[_Comparison]:
     yield _Comparison("CustomerRegistry", "accountOf", ["customer"], _accounts(book.customers))
     yield _Comparison("RatingRegistry", "assessmentOf", ["customer"], _told(book.ratings))
     yield _Comparison("LoanBook", "loanOf", ["loan"], _told(book.loans, state=LOAN_STATES, category=CATEGORIES))
+    yield _Comparison("LoanBook", "careOf", ["loan"], _told(book.cares, **dict.fromkeys(FLOORS, CATEGORIES)))
+    yield _Comparison("LoanBook", "systemDebtOf", ["customer"], _told(book.system_debts))
     yield _Comparison("CreditPolicy", "bucketOf", ["dimension", "key"], _buckets(book))
     yield _Comparison("CollateralRegistry", "collateralOf", ["title"], _told(book.collateral, kind=COLLATERAL_KINDS))
     yield _Comparison("CollateralRegistry", "lienOf", ["lien"], _told(book.liens, state=LIEN_STATES, loan_id="loan"))

@@ -26,7 +26,7 @@ from scripts.desk import DAY_SECONDS, imported_loan, open_desk
 from scripts.opening import import_opening
 from scripts.replay import replay
 from scripts.transactions import Refused
-from tests.integration.small_book import LOANS, MILLION, OPENING_DAY, SCRIPT
+from tests.integration.small_book import FEBRUARY, LOANS, MARCH, MILLION, OPENING_DAY, SCRIPT
 
 SALT = b"a salt for tests only"
 
@@ -105,6 +105,31 @@ def test_the_acts_had_their_effects(lived):
     assert earmarks[desk.loans["L-10"]] == 0
     assert book.guarantees["legacy_circle"].sum() == 2
     assert len(lived.tables.frame("collateral_registry.margin_called")) >= 1
+
+
+def test_what_loans_carry_is_told_and_proven(lived):
+    """Floors set and lifted, a technical delay, misused principal, a call and debt at all banks, with the reasons."""
+    book, desk = rebuild(lived.tables), lived.desk
+    carried = book.cares.set_index("loan")
+    shown = {ref: carried.loc[desk.loans[ref]] for ref in ("L-3", "L-4", "L-5", "L-7", "L-9", "L-10")}
+    assert [shown[ref].technical_delay for ref in ("L-3", "L-4")] == [0, FEBRUARY]
+    assert [shown[ref].misused for ref in ("L-7", "L-10")] == [10 * MILLION, 0]
+    assert [shown[ref].contagion for ref in ("L-5", "L-7", "L-10")] == ["none", "substandard", "none"]
+    assert (shown["L-3"].expected_loss, shown["L-9"].judgement) == ("doubtful", "special_mention")
+    assert [shown[ref].called for ref in ("L-5", "L-9")] == [False, True]
+    called = loan(book, "L-9", desk)
+    assert (called.principal_due, called.state, called.reason) == (called.principal, "defaulted", "default")
+    assert (loan(book, "L-3", desk).reason, loan(book, "L-7", desk).reason) == ("expected_loss", "contagion")
+    debt = book.system_debts.iloc[0]
+    assert (len(book.system_debts), debt.customer, debt.total, debt.overdue, debt.as_of) == (
+        1, desk.customers["C-6"], 900 * MILLION, 200 * MILLION, MARCH,
+    )  # fmt: skip
+    proof = reconcile(book, desk.views())
+    assert proof.records["LoanBook.careOf"] == len(carried) >= 6
+    assert proof.records["LoanBook.systemDebtOf"] == 1
+    broken = book.cares.assign(misused=book.cares["misused"] + 1)
+    with pytest.raises(Unreconciled, match=r"LoanBook.careOf\(\d+\): misused is"):
+        reconcile(replace(book, cares=broken), desk.views())
 
 
 def test_the_journal_balances_every_day_and_tells_the_ledgers_loans(lived):

@@ -61,12 +61,16 @@ DRAWN: Final[Mapping[str, float]] = {
     "covenant_registry.continuation_answered": 1, "covenant_registry.standing_reported": 0.5,
     "covenant_registry.figure_reported": 2, "covenant_registry.rating_rule_set": 0.5,
     "covenant_registry.standing_rule_set": 0.5, "covenant_registry.measure_rule_set": 0.5,
+    "loan_book.floor_set": 1, "loan_book.misuse_found": 0.5, "loan_book.misuse_cleared": 0.3,
+    "loan_book.technical_delay_exempted": 0.5, "loan_book.loan_called": 0.3, "loan_book.payment_observed": 0.5,
+    "loan_book.observation_restarted": 0.3, "loan_book.observation_ended": 0.3,
+    "loan_book.system_debt_reported": 0.5, "loan_book.loan_repriced": 0.5,
     "guarantee_registry.circle_arose": 0.1, "guarantee_registry.legacy_circle_admitted": 0.1,
 }  # fmt: skip
 BELOW: Final[Mapping[str, int]] = {
     "state": 9, "category": 6, "kind": 3, "hop": 4, "mode": 3, "denominator": 3, "rank": 5, "grade": 10,
     "previous": 6, "reason": 3, "trigger": 3, "answer": 3, "test": 11, "standing": 5, "measure": 8,
-    "downgrade_answer": 3, "bound": 2,
+    "floor": 4, "downgrade_answer": 3, "bound": 2,
 }  # fmt: skip
 CODES: Final[Mapping[str, tuple[str, ...]]] = {
     "industry": ("A", "C", "K", "L68"), "region": ("CN-GD", "CN-SH", "CN"), "purpose": ("P1", "P2", "P3"),
@@ -81,7 +85,8 @@ def deployment() -> Deployment:
     contracts = {}
     for number, name in enumerate(CONTRACTS, start=1):
         abi = []
-        for event, arguments in _EVENT.findall((INTERFACES / f"I{name}.sol").read_text()):
+        parts = sorted(INTERFACES.glob("ILoan*.sol")) if name == "LoanBook" else [INTERFACES / f"I{name}.sol"]
+        for event, arguments in _EVENT.findall("".join(part.read_text() for part in parts)):
             words = [argument.split() for argument in arguments.split(",") if argument.strip()]
             inputs = [{"name": word[-1], "type": word[0], "indexed": "indexed" in word} for word in words]
             abi.append({"type": "event", "name": event, "inputs": inputs})

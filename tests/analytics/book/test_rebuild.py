@@ -327,3 +327,50 @@ def test_the_hand_made_tables_are_the_interfaces_events():
     assert names[5:9] == ["loan_id", "payer", "posting", "value_date"]
     blocks = event_tables(*LIFE)["authority.day_opened"]["block_number"].to_pylist()
     assert all(earlier < later for earlier, later in pairwise(blocks))
+
+
+def test_what_a_loan_carries_is_what_was_last_told_of_each_floor():
+    """Four floors in one event table, misuse in two, and a loan that carries nothing has no row."""
+    book = rebuild(
+        event_tables(
+            *LIFE,
+            ("loan_book.loan_applied", {"loan_id": 8, "customer": 1, "industry": "K70", "region": "CN-GD"}),
+            *(
+                ("loan_book.floor_set", {"loan_id": LOAN, "floor": floor, "category": category})
+                for floor, category in ((0, 5), (1, 3), (3, 2), (0, 4), (1, 0))
+            ),
+            ("loan_book.misuse_found", {"loan_id": LOAN, "principal": 70, "accrued": 9, "value_date": 197}),
+            ("loan_book.penalty_fell_due", {"loan_id": LOAN, "amount": 3, "penalty_accrued": 5}),
+            ("loan_book.loan_called", {"loan_id": LOAN}),
+            ("loan_book.observation_restarted", {"loan_id": LOAN, "observed_until": 560}),
+            ("loan_book.payment_observed", {"loan_id": LOAN, "payments": 2}),
+            ("loan_book.technical_delay_exempted", {"loan_id": LOAN, "oldest_due": 193}),
+            *(
+                ("loan_book.system_debt_reported", {"customer": 1, "total": 9, "overdue": overdue, "as_of": 197})
+                for overdue in (4, 2)
+            ),
+            ("loan_book.loan_classified", {"loan_id": LOAN, "category": 4, "previous": 1, "reason": 2}),
+        )
+    )
+    assert book.cares.iloc[0].to_dict() == {
+        "loan": LOAN, "penalty_accrued": 5, "misused": 70, "judgement": "doubtful", "contagion": "none",
+        "expected_loss": "none", "restructured": "special_mention", "observed_until": 560, "observed_payments": 2,
+        "restructurings": 0, "repriced_on": 0, "called": True, "uncovered": 0, "technical_delay": 193,
+    }  # fmt: skip
+    assert (len(book.cares), len(book.loans)) == (1, 2)
+    told = book.loans.iloc[0]
+    assert (told.category, told.reason, told.accrued, told.accrued_through) == ("doubtful", "judgement", 9, 197)
+    assert book.system_debts.iloc[0].to_dict() == {"customer": 1, "total": 9, "overdue": 2, "as_of": 197}
+
+
+def test_an_imported_loan_has_its_category_from_the_import():
+    imported = {"loan_id": LOAN, "customer": 1, "industry": "K70", "region": "CN-GD", "value_date": 100}
+    book = rebuild(
+        event_tables(
+            opened(100),
+            CUSTOMER,
+            ("loan_book.loan_imported", imported),
+            ("loan_book.balances_imported", {"loan_id": LOAN, "state": 5, "category": 2}),
+        )
+    )
+    assert (only(book).category, only(book).reason) == ("special_mention", "import")
