@@ -23,6 +23,7 @@ from tests.contracts.judging import (
     floored,
 )
 from tests.contracts.lending import (
+    ACTUAL_360,
     AMOUNT,
     APPLIED,
     DEFAULTED,
@@ -31,6 +32,7 @@ from tests.contracts.lending import (
     LOSS,
     NONE,
     PASS,
+    RATE,
     REPAID,
     SPECIAL_MENTION,
     SUBSTANDARD,
@@ -387,3 +389,29 @@ def test_no_more_is_misused_than_is_outstanding(desk):
     desk.book.declareDefault(loan, UNLIKELY_TO_PAY, desk.by("risk_officer"))
     desk.book.findMisuse(loan, AMOUNT, REASON, desk.by("risk_officer"))
     assert (desk.stored(loan)["state"], care(desk, loan)) == (DEFAULTED, {"misused": AMOUNT})
+
+
+def test_misused_principal_bears_the_products_markup_from_the_finding_on(desk, next_day):
+    """Nothing for the days before it, nothing after it is cleared; the penalty is told before the finding."""
+    product, markup, misused = desk.offer(2, cycle_months=0, day_count=ACTUAL_360), 500_000_000, AMOUNT // 2
+    desk.serve(product, misuse_markup=markup)
+    loan = desk.originated(product)
+    next_day(10)
+    sent = desk.book.findMisuse(loan, misused, REASON, desk.by("risk_officer"))
+    assert [one.name for one in sent.events] == ["MisuseFound"]
+    next_day(20)
+    sent = desk.book.findMisuse(loan, misused + 1, REASON, desk.by("risk_officer"))
+    exact = misused * (RATE * markup // 10**9) * 20
+    unit = 360 * 10**9
+    assert [one.name for one in sent.events] == ["PenaltyFellDue", "MisuseFound"]
+    assert dict(sent.events["PenaltyFellDue"]) == {
+        "loanId": loan,
+        "valueDate": desk.today,
+        "amount": exact // unit,
+        "penaltyDue": exact // unit,
+        "penaltyAccrued": exact % unit,
+    }
+    desk.book.clearMisuse(loan, REASON, desk.by("risk_officer"))
+    next_day(30)
+    assert desk.book.preview(loan, desk.today)["penaltyDue"] == exact // unit
+    assert care(desk, loan) == {"penaltyAccrued": exact % unit}
