@@ -23,6 +23,13 @@ CARRIES: Final[Mapping[str, Mapping[str, str | int]]] = {
     "misuse_found": {"misused": "principal"},
     "misuse_cleared": {"misused": 0},
     "loan_called": {"called": 1},
+    "loan_restructured": {
+        "called": 0,
+        "observed_until": "observed_until",
+        "observed_payments": 0,
+        "restructurings": "number",
+    },
+    "debt_restructured": {"uncovered": "uncovered"},
     "payment_observed": {"observed_payments": "payments"},
     "observation_restarted": {"observed_until": "observed_until", "observed_payments": 0},
     "observation_ended": {"observed_until": 0, "observed_payments": 0},
@@ -46,9 +53,9 @@ def cares(record: Record, lent: Columns) -> dict[str, Column]:
         column: latest(keys, [(told[event], "loan_id", row[column]) for event, row in CARRIES.items() if column in row])
         for column in _WHOLE
     }
-    by_floor = {
-        name: latest(keys, [(_only(floors, number), "loan_id", "category")]) for number, name in enumerate(FLOORS)
-    }
+    by_floor = {name: latest(keys, [(_only(floors, name), "loan_id", "category")]) for name in FLOORS[:-1]}
+    watched = [(_only(floors, "restructured"), "loan_id", "category"), (told["loan_restructured"], "loan_id", "floor")]
+    by_floor["restructured"] = latest(keys, watched)
     loans = Keys(lent.arrays["loan"], "loan")
     at = loans.positions(keys.ids, where="loan_book.cares")
     return {
@@ -66,9 +73,9 @@ def _in_order(sources: list[Rows]) -> Values:
     return np.asarray(ids[np.argsort(np.concatenate([rows.order for rows in sources]), kind="stable")])
 
 
-def _only(floors: Rows, number: int) -> Rows:
+def _only(floors: Rows, name: str) -> Rows:
     """The events of one floor."""
-    return Rows(floors.name, floors.table.filter(pc.equal(floors.table.column("floor"), number)))
+    return Rows(floors.name, floors.table.filter(pc.equal(floors.table.column("floor"), FLOORS.index(name))))
 
 
 def system_debts(record: Record) -> dict[str, Column]:

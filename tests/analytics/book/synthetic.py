@@ -64,7 +64,8 @@ DRAWN: Final[Mapping[str, float]] = {
     "loan_book.floor_set": 1, "loan_book.misuse_found": 0.5, "loan_book.misuse_cleared": 0.3,
     "loan_book.technical_delay_exempted": 0.5, "loan_book.loan_called": 0.3, "loan_book.payment_observed": 0.5,
     "loan_book.observation_restarted": 0.3, "loan_book.observation_ended": 0.3,
-    "loan_book.system_debt_reported": 0.5, "loan_book.loan_repriced": 0.5,
+    "loan_book.system_debt_reported": 0.5, "loan_book.loan_repriced": 0.5, "loan_book.loan_restructured": 0.3,
+    "loan_book.debt_restructured": 0.3,
     "guarantee_registry.circle_arose": 0.1, "guarantee_registry.legacy_circle_admitted": 0.1,
 }  # fmt: skip
 BELOW: Final[Mapping[str, int]] = {
@@ -85,7 +86,8 @@ def deployment() -> Deployment:
     contracts = {}
     for number, name in enumerate(CONTRACTS, start=1):
         abi = []
-        parts = sorted(INTERFACES.glob("ILoan*.sol")) if name == "LoanBook" else [INTERFACES / f"I{name}.sol"]
+        loans = [*sorted(INTERFACES.glob("ILoan*.sol")), INTERFACES / "IWorkout.sol"]
+        parts = loans if name == "LoanBook" else [INTERFACES / f"I{name}.sol"]
         for event, arguments in _EVENT.findall("".join(part.read_text() for part in parts)):
             words = [argument.split() for argument in arguments.split(",") if argument.strip()]
             inputs = [{"name": word[-1], "type": word[0], "indexed": "indexed" in word} for word in words]

@@ -24,7 +24,9 @@ def schemas() -> dict[str, pa.Schema]:
     found: dict[str, pa.Schema] = {}
     imports = _abi("IImporting")
     for path in sorted(INTERFACES.glob("I*.sol")):
-        contract = "LoanBook" if path.stem.startswith("ILoan") else path.stem[1:]  # its functions are in parts
+        contract = path.stem[1:]
+        if contract.startswith("Loan") or contract == "Workout":
+            contract = "LoanBook"  # its functions are in parts
         if contract in ("Governed", "Importing"):
             continue
         abi = [*_abi(path.stem), *(imports if contract in IMPORTING else ())]

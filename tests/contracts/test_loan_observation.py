@@ -1,0 +1,123 @@
+"""A restructured loan under observation: what ends it, what keeps it, what starts it anew."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.contracts.expect import assert_events, event, reverts
+from tests.contracts.judging import OBSERVATION_ENDED, REASON, RESTRUCTURED, care, classified, floored
+from tests.contracts.lending import AMOUNT, LINEAR, MAX_MONEY, NONE, PASS, SPECIAL_MENTION, Desk, months_after
+
+NO_DOCUMENT = bytes(32)
+CYCLE, YEARS = 6, 3
+
+
+@pytest.fixture(scope="module")
+def desk(system, people, make_customer, borrower):
+    desk = Desk(system, people, make_customer(account=borrower, grade=3), borrower)
+    desk.offer(1, loan_type=LINEAR, cycle_months=CYCLE)
+    desk.fund(borrower, 100 * AMOUNT)
+    return desk
+
+
+@pytest.fixture(scope="module")
+def until(desk, next_day):
+    """A function that opens a given business day."""
+    return lambda day: next_day(day - desk.today)
+
+
+@pytest.fixture
+def observed(desk):
+    """A loan restructured on the day it was lent, its due dates, and the last day of its observation."""
+    loan = desk.originated(maturity=desk.today + YEARS * 366)
+    start = desk.today
+    terms = (
+        loan, 1, start, LINEAR, CYCLE, 40_000_000, start + YEARS * 366, 0, False, 0, 0, 0, 0, MAX_MONEY,
+    )  # fmt: skip
+    desk.book.proposeRestructuring(terms, desk.by("risk_officer"))
+    desk.book.acceptRestructuring(terms, NO_DOCUMENT, {"from": desk.borrower})
+    desk.book.restructure(terms, desk.by("approver"))
+    dates = [months_after(start, CYCLE * number) for number in range(1, 5)]
+    assert care(desk, loan) == {
+        "restructured": SPECIAL_MENTION, "observedUntil": dates[0] + 365, "restructurings": 1,
+    }  # fmt: skip
+    return loan, dates, dates[0] + 365
+
+
+def _pay(desk, loan):
+    shown = desk.book.preview(loan, desk.today)
+    return desk.book.repay(loan, shown["principalDue"] + shown["interestDue"], desk.today, {"from": desk.borrower})
+
+
+def _end(desk, loan):
+    return desk.book.endObservation(loan, desk.by("collector"))
+
+
+def test_it_ends_after_its_last_day_with_two_payments_and_nothing_due(desk, observed, until):
+    loan, dates, last = observed
+    with reverts("LoanQuality_ObservationStands", loan, last, 0, 0):
+        _end(desk, loan)
+    for paid, day in enumerate((day for day in dates if day <= last + 1), start=1):
+        until(day)
+        assert dict(_pay(desk, loan).events["PaymentObserved"]) == {"loanId": loan, "payments": paid}
+    if desk.today < last:
+        until(last)
+        with reverts("LoanQuality_ObservationStands", loan, last, paid, 0):
+            _end(desk, loan)
+    if desk.today <= last:
+        until(last + 1)
+    sent = _end(desk, loan)
+    assert_events(
+        sent,
+        classified(loan, PASS, SPECIAL_MENTION, OBSERVATION_ENDED, day=desk.today),
+        event("ObservationEnded", loanId=loan, payments=paid, valueDate=desk.today),
+        floored(loan, RESTRUCTURED, NONE, SPECIAL_MENTION, day=desk.today),
+    )
+    assert care(desk, loan) == {"restructurings": 1}
+    with reverts("LoanQuality_ObservationStands", loan, 0, 0, 0):
+        _end(desk, loan)
+
+
+def test_one_payment_is_too_few_and_something_due_too_much(desk, observed, until):
+    """Nobody classified the loan meanwhile: what is due still keeps it under observation."""
+    loan, dates, last = observed
+    until(dates[0])
+    _pay(desk, loan)
+    until(last + 1)
+    due = desk.book.preview(loan, last)
+    owed = due["principalDue"] + due["interestDue"]
+    assert owed != 0
+    with reverts("LoanQuality_ObservationStands", loan, last, 1, owed):
+        _end(desk, loan)
+    _pay(desk, loan)
+    _end(desk, loan)  # the second payment, late by whole instalments, left nothing due
+    assert care(desk, loan) == {"restructurings": 1}
+
+
+def test_a_day_past_due_starts_it_anew(desk, observed, until):
+    loan, dates, last = observed
+    until(dates[0])
+    _pay(desk, loan)
+    until(dates[1] + 1)
+    sent = desk.book.classify(loan, desk.by("collector"))
+    anew = months_after(desk.today, 12)
+    assert sent.events.count("LoanClassified") == 0  # it was special mention by its floor already
+    assert dict(sent.events["ObservationRestarted"]) == {
+        "loanId": loan, "observedUntil": anew, "valueDate": desk.today,
+    }  # fmt: skip
+    assert care(desk, loan) == {"restructured": SPECIAL_MENTION, "observedUntil": anew, "restructurings": 1}
+    assert "ObservationRestarted" not in desk.book.classify(loan, desk.by("collector")).events
+    desk.book.exemptTechnicalDelay(loan, REASON, desk.by("risk_officer"))
+    until(desk.today + 1)
+    assert "ObservationRestarted" not in desk.book.classify(loan, desk.by("collector")).events
+    until(dates[1] + 8)
+    sent = desk.book.classify(loan, desk.by("collector"))
+    assert sent.events["ObservationRestarted"]["observedUntil"] == months_after(desk.today, 12)
+    assert anew > last
+
+
+def test_a_longer_observation_is_not_cut_short(desk, observed, until):
+    loan, dates, last = observed
+    until(dates[0] + 1)
+    sent = desk.book.classify(loan, desk.by("collector"))
+    assert sent.events["ObservationRestarted"]["observedUntil"] == max(last, months_after(desk.today, 12))
