@@ -125,6 +125,20 @@ MEASURE_RULES: Final[Schema] = {
 }  # fmt: skip
 STANDING: Final[Schema] = {"customer": "int64", "standing": "category", "reported_on": "int64"}
 FIGURES: Final[Schema] = {"customer": "int64", "measure": "category", "value": "int64", "as_of": "int64"}
+PRODUCTS: Final[Schema] = {
+    "product": "int64", "loan_type": "int64", "day_count": "int64", "waterfall": "int64", "earmark_mode": "int64",
+    "cycle_months": "int64", "approval_days": "int64", "max_loan_to_value": "int64", "max_amount": "money",
+    "max_term_days": "int64", "max_rate": "int64",
+}  # fmt: skip
+SERVICING: Final[Schema] = {
+    "product": "int64", "calendar": "int64", "business_day_rule": "int64", "grace_days": "int64",
+    "overdue_markup": "int64", "misuse_markup": "int64", "compounds": "bool", "prepayment_fee": "int64",
+    "drawing_fee": "int64", "keeps_term": "bool", "signed_terms": "bool", "covenanted": "bool", "index": "int64",
+    "spread": "int64", "reprice_months": "int64", "triggers": "int64", "default_days": "int64", "currency": "int64",
+}  # fmt: skip
+CALENDARS: Final[Schema] = {"calendar": "int64", "year": "int64", "low": "object", "high": "object"}
+FIXINGS: Final[Schema] = {"index": "int64", "day": "int64", "value": "int64"}
+TERM_SHEETS: Final[Schema] = {"loan": "uint64", "document": "object", "account": "object", "signed_on": "int64"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +179,11 @@ class Book:
     measure_rules: pd.DataFrame
     cares: pd.DataFrame
     system_debts: pd.DataFrame
+    products: pd.DataFrame
+    servicing: pd.DataFrame
+    calendars: pd.DataFrame
+    fixings: pd.DataFrame
+    term_sheets: pd.DataFrame
 
     def __post_init__(self) -> None:
         """Refuse a table that lacks a declared column or has its columns in another order."""
@@ -182,4 +201,6 @@ SCHEMAS: Final[Mapping[str, Schema]] = {
     "earmarks": EARMARKS, "limits": LIMITS, "covenants": COVENANTS, "covenant_tests": COVENANT_TESTED,
     "standings": STANDING, "figures": FIGURES, "rating_rules": RATING_RULES, "standing_rules": STANDING_RULES,
     "measure_rules": MEASURE_RULES, "cares": CARES, "system_debts": SYSTEM_DEBTS,
+    "products": PRODUCTS, "servicing": SERVICING, "calendars": CALENDARS,
+    "fixings": FIXINGS, "term_sheets": TERM_SHEETS,
 }  # fmt: skip

@@ -17,7 +17,7 @@ interface ILoanTerms {
         int32 spread, uint8 repriceMonths, uint8 triggers, uint16 defaultDays, uint16 currency, uint32 person
     );
     /// @notice A year of a calendar was set: one bit a day, from 1 January, set where the bank is closed; days 0-255 in `low`.
-    event CalendarYearSet(uint16 indexed calendar, uint16 indexed year, uint256 low, uint256 high, uint32 person);
+    event CalendarYearSet(uint16 indexed calendar, uint16 indexed year, bytes32 low, bytes32 high, uint32 person);
     /// @notice A reference rate was fixed; it holds from its day to the next fixing.
     event FixingSet(uint16 indexed index, uint24 day, int40 value, uint32 person);
     /// @notice The customer's account signed the term sheet: the digest of what is stored, with the document's hash.
@@ -120,14 +120,15 @@ interface ILoanTerms {
     function servicingOf(uint16 product) external view returns (ServicingTerms memory);
     /// @return Whether a calendar's bank is open on a day.
     function isBusinessDay(uint16 calendar, uint24 day) external view returns (bool);
-    /// @return The two words of a calendar's year, and whether it was set.
-    function calendarYearOf(uint16 calendar, uint16 year) external view returns (uint256, uint256, bool);
+    /// @return low The two words of a calendar's year, and whether it was set.
+    function calendarYearOf(uint16 calendar, uint16 year) external view returns (uint256 low, uint256 high, bool isSet);
     /// @return The day that an instalment of a loan falls due on, on a business day; zero where there is none.
     function dueDateOf(LoanId loanId, uint16 instalment) external view returns (uint24);
     /// @return day The day of the fixing in force on a day, and its value.
-    function fixingOn(uint16 index, uint24 day) external view returns (uint24, int40);
+    function fixingOn(uint16 index, uint24 on) external view returns (uint24 day, int40 value);
     /// @return document The hash of the document an application named, where its product is signed for.
-    /// @return digest What the customer's account must sign, while the application or approval stands; zero after.
-    /// @return isSigned Whether it has.
-    function termsOf(LoanId loanId) external view returns (bytes32 document, bytes32 digest, bool isSigned);
+    /// @return isSigned Whether the customer's account has signed.
+    function signatureOf(LoanId loanId) external view returns (bytes32 document, bool isSigned);
+    /// @return What the customer's account must sign, while the application or approval stands; zero where nothing.
+    function digestOf(LoanId loanId) external view returns (bytes32);
 }

@@ -63,6 +63,9 @@ WRITES: Final[Mapping[str, Mapping[str, str | int]]] = {
     "penalty_fell_due": _same("penalty_accrued"),
     "payment_back_valued": _same("penalty_accrued"),
     "instalment_fixed": _same("instalment_amount"),
+    "loan_repriced": {
+        **_same("rate", "accrued", "instalment_amount"), "accrued_through": "value_date",
+    },
     "loan_classified": _same("category", "reason"),
     "misuse_found": {**_same("accrued"), "accrued_through": "value_date"},
     "misuse_cleared": {**_same("accrued"), "accrued_through": "value_date"},
@@ -132,7 +135,7 @@ def keyed() -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
 def loans(record: Record) -> Columns:
     """One row per loan applied for or imported, in the order of the record."""
     book = {name: record[f"loan_book.{name}"] for name in WRITES}
-    keys = Keys(_ids(book["loan_applied"], book["loan_imported"]), "loan")
+    keys = loan_keys(book["loan_applied"], book["loan_imported"])
     written = [name for name in LOANS if any(name in columns for columns in WRITES.values())]
     sums = _sums(book, keys)
     last = {name: latest(keys, _writers(book, name)) for name in written if name not in TEXTS}
@@ -153,6 +156,11 @@ def loans(record: Record) -> Columns:
             "category": named(np.where((category == 0) & lent, PASS, category), CATEGORIES),
         },
     )
+
+
+def loan_keys(applied: Rows, imported: Rows) -> Keys:
+    """Every loan, in the order of the record."""
+    return Keys(_ids(applied, imported), "loan")
 
 
 def _ids(applied: Rows, imported: Rows) -> Values:

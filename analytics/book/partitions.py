@@ -38,7 +38,7 @@ WHOLE: Final = (
     "collateral_registry.lien_placed", "guarantee_registry.guarantee_given", "fund_flow_ledger.flow_recorded",
     "fund_flow_ledger.diversion_detected", "loan_book.loan_applied", "loan_book.loan_imported",
     "loan_book.balances_imported", "loan_book.posting_reversed", "loan_book.reversal_settled",
-    "covenant_registry.facility_entered",
+    "covenant_registry.facility_entered", "loan_book.servicing_set", "loan_book.fixing_set",
 )  # fmt: skip
 # Tables of which the ledger wants the first and last row of each key, and the sums of these columns.
 KEYED: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
@@ -75,6 +75,9 @@ KEYED: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "loan_book.floor_set": (("loan_id", "floor"), ()),
     "loan_book.system_debt_reported": (("customer",), ()),
     **{f"loan_book.{event}": (("loan_id",), ()) for event in CARRIES},
+    "loan_book.product_set": (("product",), ()),
+    "loan_book.calendar_year_set": (("calendar", "year"), ()),
+    "loan_book.term_sheet_signed": (("loan_id",), ()),
     **{f"loan_book.{event}": told for event, told in keyed().items() if f"loan_book.{event}" not in WHOLE},
 }
 

@@ -20,6 +20,7 @@ from analytics.book._customers import customers, ratings
 from analytics.book._exposures import exposures, limits
 from analytics.book._frames import frame
 from analytics.book._loans import loans
+from analytics.book._products import calendars, fixings, products, servicing, term_sheets
 from analytics.book._protection import capacities, collateral, guarantees, liens
 from analytics.book._quality import cares, system_debts
 from analytics.book._rows import EventTables, Record
@@ -73,6 +74,11 @@ def rebuild(tables: EventTables, as_of: AsOf | int | None = None) -> Book:
         "measure_rules": measure_rules(record),
         "cares": cares(record, lent),
         "system_debts": system_debts(record),
+        "products": products(record),
+        "servicing": servicing(record),
+        "calendars": calendars(record),
+        "fixings": fixings(record),
+        "term_sheets": term_sheets(record),
     }
     return Book(
         as_of=cut,

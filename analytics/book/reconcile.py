@@ -180,6 +180,7 @@ def _comparisons(book: Book) -> Iterator[_Comparison]:
     yield _Comparison("LoanBook", "loanOf", ["loan"], _told(book.loans, state=LOAN_STATES, category=CATEGORIES))
     yield _Comparison("LoanBook", "careOf", ["loan"], _told(book.cares, **dict.fromkeys(FLOORS, CATEGORIES)))
     yield _Comparison("LoanBook", "systemDebtOf", ["customer"], _told(book.system_debts))
+    yield from _products(book)
     yield _Comparison("CreditPolicy", "bucketOf", ["dimension", "key"], _buckets(book))
     yield _Comparison("CollateralRegistry", "collateralOf", ["title"], _told(book.collateral, kind=COLLATERAL_KINDS))
     yield _Comparison("CollateralRegistry", "lienOf", ["lien"], _told(book.liens, state=LIEN_STATES, loan_id="loan"))
@@ -192,6 +193,27 @@ def _comparisons(book: Book) -> Iterator[_Comparison]:
     yield _Comparison("DepositToken", "earmarkOf", ["loan", "borrower"], _told(book.earmarks))
     yield _Comparison("FundFlowLedger", "traceOf", ["loan"], _traces(book))
     yield from _covenants(book)
+
+
+def _products(book: Book) -> Iterator[_Comparison]:
+    contract = "LoanBook"
+    yield _Comparison(contract, "productOf", ["product"], _told(book.products))
+    yield _Comparison(contract, "servicingOf", ["product"], _told(book.servicing))
+    yield _Comparison(contract, "calendarYearOf", ["calendar", "year"], _calendars(book))
+    yield _Comparison(contract, "fixingOn", ["index", "day"], _told(book.fixings))
+    yield _Comparison(contract, "signatureOf", ["loan"], _signatures(book))
+
+
+def _calendars(book: Book) -> Iterator[Told]:
+    """The words of each year as the numbers they are."""
+    for row in _told(book.calendars):
+        words = {name: int(str(row[name]), 16) for name in ("low", "high")}
+        yield {**row, **words, "is_set": True}
+
+
+def _signatures(book: Book) -> Iterator[Told]:
+    for row in _told(book.term_sheets):
+        yield {**row, "is_signed": row["signed_on"] != 0}
 
 
 def _covenants(book: Book) -> Iterator[_Comparison]:

@@ -116,7 +116,12 @@ contract ProductOffice is LoanBookBase, EIP712, ILoanTerms {
     }
 
     /// @inheritdoc ILoanTerms
-    function termsOf(LoanId loanId) external view returns (bytes32, bytes32, bool) {
-        return _ledger.termsOf(_domainSeparator(), Books.raw(loanId));
+    function signatureOf(LoanId loanId) external view returns (bytes32, bool) {
+        return _ledger.signatureOf(Books.raw(loanId));
+    }
+
+    /// @inheritdoc ILoanTerms
+    function digestOf(LoanId loanId) external view returns (bytes32) {
+        return _ledger.digestOf(_domainSeparator(), Books.raw(loanId));
     }
 }

@@ -109,7 +109,7 @@ library ServiceTerms {
         if (longest > BusinessDays.FURTHEST) {
             revert ILoanTerms.LoanBook_ClosedTooLong(calendar, year, uint16(longest), uint16(BusinessDays.FURTHEST));
         }
-        emit ILoanTerms.CalendarYearSet(calendar, year, low, high, PersonId.unwrap(person));
+        emit ILoanTerms.CalendarYearSet(calendar, year, bytes32(low), bytes32(high), PersonId.unwrap(person));
     }
 
     /// @dev A due date of a year can go back to the last business day before it, and no further.

@@ -54,14 +54,12 @@ library TermSheets {
         return MessageHashUtils.toTypedDataHash(domain, sheet);
     }
 
-    function termsOf(Ledger storage l, bytes32 domain, uint64 id)
-        external
-        view
-        returns (bytes32 document, bytes32 digest, bool isSigned)
-    {
+    function signatureOf(Ledger storage l, uint64 id) external view returns (bytes32 document, bool isSigned) {
+        return (l.documents[id], l.load(id).isSigned());
+    }
+
+    function digestOf(Ledger storage l, bytes32 domain, uint64 id) external view returns (bytes32) {
         Position memory p = l.load(id);
-        document = l.documents[id];
-        if (_isOpen(p) && p.servicing.isSigned()) digest = _digest(domain, id, p, document);
-        isSigned = p.isSigned();
+        return _isOpen(p) && p.servicing.isSigned() ? _digest(domain, id, p, l.documents[id]) : bytes32(0);
     }
 }

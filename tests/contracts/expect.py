@@ -28,6 +28,12 @@ def assert_events(transaction: TransactionReceipt, *expected: Event) -> None:
     assert found == wanted, f"emitted {found}, expected {wanted}"
 
 
+def fields_of(transaction: TransactionReceipt, name: str) -> Mapping[str, Any]:
+    """Every field of the only event of a name that the transaction emitted."""
+    (fields,) = [fields for event, fields in _told(transaction) if event == name]
+    return fields
+
+
 def _told(transaction: TransactionReceipt) -> list[Event]:
     return [
         (one.name, {name.removesuffix(" (indexed)"): value for name, value in one[0].items()})

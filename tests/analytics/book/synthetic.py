@@ -46,9 +46,11 @@ DRAWN: Final[Mapping[str, float]] = {
     "loan_book.instalment_fixed": 0.5, "loan_book.loan_classified": 4, "loan_book.loan_approved": 2,
     "loan_book.loan_denied": 0.3, "loan_book.approval_lapsed": 0.3, "loan_book.loan_closed": 0.5,
     "loan_book.loan_defaulted": 1, "loan_book.loan_cured": 0.5, "loan_book.loan_written_off": 0.3,
+    "loan_book.loan_repriced": 1, "loan_book.product_set": 0.5, "loan_book.servicing_set": 0.5,
+    "loan_book.calendar_year_set": 0.5, "loan_book.fixing_set": 0.5, "loan_book.term_sheet_signed": 1,
     "loan_book.loan_recovered": 0.3, "deposit_token.drawdown_credited": 2, "deposit_token.earmark_spent": 6,
     "deposit_token.earmark_returned": 0.3, "deposit_token.drawdown_reversed": 0.1,
-    "fund_flow_ledger.flow_recorded": 3, "fund_flow_ledger.diversion_detected": 0.2,
+    "fund_flow_ledger.flow_recorded": 3, "fund_flow_ledger.diversion_detected": 0.3,
     "rating_registry.rating_confirmed": 2, "rating_registry.rating_imported": 0.5,
     "customer_registry.customer_grouped": 0.5, "customer_registry.borrowers_counted": 0.5,
     "customer_registry.customer_account_bound": 0.5, "customer_registry.account_rebound": 0.2,
@@ -71,7 +73,7 @@ DRAWN: Final[Mapping[str, float]] = {
 BELOW: Final[Mapping[str, int]] = {
     "state": 9, "category": 6, "kind": 3, "hop": 4, "mode": 3, "denominator": 3, "rank": 5, "grade": 10,
     "previous": 6, "reason": 3, "trigger": 3, "answer": 3, "test": 11, "standing": 5, "measure": 8,
-    "floor": 4, "downgrade_answer": 3, "bound": 2,
+    "floor": 4, "downgrade_answer": 3, "bound": 2, "product": 40,
 }  # fmt: skip
 CODES: Final[Mapping[str, tuple[str, ...]]] = {
     "industry": ("A", "C", "K", "L68"), "region": ("CN-GD", "CN-SH", "CN"), "purpose": ("P1", "P2", "P3"),

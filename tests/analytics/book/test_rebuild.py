@@ -290,6 +290,60 @@ def test_covenants_as_they_stood_on_a_day():
     assert book.figures["measure"].tolist() == ["debt_service_cover"]
 
 
+TERMS = {
+    "calendar": 1, "business_day_rule": 1, "signed_terms": True, "index": 1, "spread": -7, "default_days": 90,
+    "currency": 156,
+}  # fmt: skip
+INDEXED = (
+    opened(100),
+    CUSTOMER,
+    ("loan_book.product_set", {"product": 6, "cycle_months": 3, "max_rate": 10}),
+    ("loan_book.loan_applied", {**APPLIED[1], "loan_id": 1, "product": 6}),
+    ("loan_book.servicing_set", {"product": 6, **TERMS, "person": 3}),
+    ("loan_book.product_set", {"product": 6, "cycle_months": 6, "max_rate": 20}),
+    ("loan_book.product_set", {"product": 7, "cycle_months": 1}),
+    ("loan_book.calendar_year_set", {"calendar": 1, "year": 2024, "low": b"\1" * 32, "high": bytes(32)}),
+    ("loan_book.calendar_year_set", {"calendar": 1, "year": 2024, "low": b"\2" * 32, "high": b"\3" * 32}),
+    ("loan_book.fixing_set", {"index": 1, "day": 95, "value": -5}),
+    ("loan_book.fixing_set", {"index": 1, "day": 99, "value": 31_000_000}),
+    ("loan_book.loan_applied", {**APPLIED[1], "loan_id": 2, "product": 6, "rate": 5, "terms_hash": b"\4" * 32}),
+    ("loan_book.loan_applied", {**APPLIED[1], "loan_id": 3, "product": 6, "terms_hash": b"\5" * 32}),
+    ("loan_book.loan_applied", {**APPLIED[1], "loan_id": 4, "product": 7}),
+    ("loan_book.term_sheet_signed", {"loan_id": 2, "account": "0xabc", "document": b"\4" * 32, "value_date": 101}),
+    ("loan_book.loan_drawn", {**DRAWN[1], "loan_id": 2, "accrued": 3, "value_date": 101}),
+    ("loan_book.loan_repriced", {
+        "loan_id": 2, "index": 1, "value_date": 110, "fixing_day": 99, "previous_rate": 5, "rate": 30_999_993,
+        "accrued": 45, "instalment_amount": 12,
+    }),
+)  # fmt: skip
+
+
+def test_products_and_what_their_loans_go_by():
+    book = rebuild(event_tables(*INDEXED))
+    assert book.products[["product", "cycle_months", "max_rate"]].to_numpy().tolist() == [[6, 6, 20], [7, 1, 0]]
+    (terms,) = book.servicing.to_dict("records")
+    assert terms == dict.fromkeys(SCHEMAS["servicing"], 0) | TERMS | {"product": 6}
+    assert book.calendars.to_numpy().tolist() == [[1, 2024, "0x" + "02" * 32, "0x" + "03" * 32]]
+    assert book.fixings.to_numpy().tolist() == [[1, 95, -5], [1, 99, 31_000_000]]
+
+
+def test_term_sheets_are_those_of_applications_after_the_terms():
+    book = rebuild(event_tables(*INDEXED))
+    assert book.term_sheets.to_numpy().tolist() == [
+        [2, "0x" + "04" * 32, "0xabc", 101],
+        [3, "0x" + "05" * 32, "", 0],
+    ]
+
+
+def test_a_repriced_loan_goes_on_at_its_rate():
+    book = rebuild(event_tables(*INDEXED))
+    loan = book.loans.set_index("loan").loc[2]
+    names = ("rate", "accrued", "accrued_through", "instalment_amount", "repriced_on")
+    assert tuple(loan[list(names)]) == (30_999_993, 45, 110, 12, 110)
+    before = rebuild(event_tables(*INDEXED), AsOf(value_date=109)).loans.set_index("loan").loc[2]
+    assert (before.rate, before.accrued, before.repriced_on) == (5, 3, 0)
+
+
 def test_an_answer_without_an_entry_is_a_missing_log():
     with pytest.raises(NotFound, match="facility 1:4 has no first event"):
         rebuild(event_tables(opened(100), CUSTOMER, COVENANTS[12]))
