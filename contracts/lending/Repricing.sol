@@ -90,9 +90,11 @@ library Repricing {
         );
     }
 
-    /// @dev A restructured loan keeps the rate agreed to. The first repricing day after the last one that interest has not accrued beyond; none from maturity on.
+    /// @dev The first repricing day after the last one that interest has not accrued beyond; none from maturity on. A
+    /// restructured loan keeps the rate agreed to.
     function _repricingDay(uint64 id, Position memory p, uint24 today) private pure returns (uint24 day) {
-        if (p.servicing.repriceMonths() == 0 || p.care.restructurings() != 0) revert ILoanTerms.LoanBook_RepricingNotDue(id, 0);
+        bool never = p.servicing.repriceMonths() == 0 || p.care.restructurings() != 0;
+        if (never) revert ILoanTerms.LoanBook_RepricingNotDue(id, 0);
         uint256 last = FixedPointMathLib.max(p.start, p.care.repricedOn());
         uint24 missed = _firstFrom(p, last + 1);
         day = _firstFrom(p, FixedPointMathLib.max(last + 1, p.accruedThrough));

@@ -35,7 +35,7 @@ def desk(system, people, make_customer, borrower):
     desk.offer(YEARLY, loan_type=ANNUITY)
     desk.serve(YEARLY, index=INDEX, spread=SPREAD, reprice_months=12)
     desk.offer(MONTHLY, cycle_months=1)
-    desk.serve(MONTHLY, index=INDEX, spread=SPREAD, reprice_months=1, overdue_markup=500_000_000)
+    desk.serve(MONTHLY, index=INDEX, spread=SPREAD, reprice_months=1, overdue_markup=500_000_000, triggers=31)
     desk.offer(ONCE)
     desk.serve(ONCE, index=INDEX, spread=SPREAD)
     desk.offer(BELOW)

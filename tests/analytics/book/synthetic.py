@@ -46,7 +46,7 @@ DRAWN: Final[Mapping[str, float]] = {
     "loan_book.instalment_fixed": 0.5, "loan_book.loan_classified": 4, "loan_book.loan_approved": 2,
     "loan_book.loan_denied": 0.3, "loan_book.approval_lapsed": 0.3, "loan_book.loan_closed": 0.5,
     "loan_book.loan_defaulted": 1, "loan_book.loan_cured": 0.5, "loan_book.loan_written_off": 0.3,
-    "loan_book.loan_repriced": 1, "loan_book.product_set": 0.5, "loan_book.servicing_set": 0.5,
+    "loan_book.product_set": 0.5, "loan_book.servicing_set": 0.5,
     "loan_book.calendar_year_set": 0.5, "loan_book.fixing_set": 0.5, "loan_book.term_sheet_signed": 1,
     "loan_book.loan_recovered": 0.3, "deposit_token.drawdown_credited": 2, "deposit_token.earmark_spent": 6,
     "deposit_token.earmark_returned": 0.3, "deposit_token.drawdown_reversed": 0.1,
