@@ -66,13 +66,14 @@ library BackValue {
     {
         uint256 daily = p.overdueDaily();
         if (amount == owed) {
-            r = _relief(l, p, p.principal, daily, valueDate);
+            r = _relief(l, id, p, p.principal, daily, valueDate);
             _takeBack(id, p, r, valueDate);
             return (p.pay(amount, owed), r);
         }
         uint256 rest;
         (s, rest) = _payAsOf(l, id, p, amount, valueDate);
-        r = _relief(l, p, s.principal, FixedPointMathLib.zeroFloorSub(daily, p.overdueDaily()), valueDate);
+        daily = FixedPointMathLib.zeroFloorSub(daily, p.overdueDaily());
+        r = _relief(l, id, p, s.principal, daily, valueDate);
         _takeBack(id, p, r, valueDate);
         uint256 ofDue = FixedPointMathLib.min(rest, p.interestDue);
         s.interest += rest;
@@ -107,7 +108,7 @@ library BackValue {
         if (valueDate < since) {
             revert ILoanBook.LoanBook_ValueDateBeforeAccrual(id, uint24(valueDate), uint24(since));
         }
-        Relief memory r = _relief(l, p, p.principal, p.overdueDaily(), valueDate);
+        Relief memory r = _relief(l, id, p, p.principal, p.overdueDaily(), valueDate);
         uint256 unit = p.unit();
         uint256 interest = p.accrued + p.interestDue * unit;
         uint256 penalty = p.care.penaltyAccrued() + p.penaltyDue * unit;
@@ -118,13 +119,11 @@ library BackValue {
         return p.principal + p.feeDue + p.feeOnRest() + interest + (penalty - r.penalty) / unit;
     }
 
-    function _relief(Ledger storage l, Position memory p, uint256 principal, uint256 overdueDaily, uint256 valueDate)
-        private
-        view
-        returns (Relief memory r)
-    {
+    function _relief(
+        Ledger storage l, uint64 id, Position memory p, uint256 principal, uint256 overdueDaily, uint256 valueDate
+    ) private view returns (Relief memory r) {
         r.interest = principal * p.rate * (p.accruedThrough - valueDate);
-        uint256 lastDue = p.instalment == 0 ? 0 : l.dueDate(p, p.instalment);
+        uint256 lastDue = p.instalment == 0 ? 0 : l.fellDueOn(id, p, p.instalment);
         r.fallenDue = principal * p.rate * FixedPointMathLib.zeroFloorSub(lastDue, valueDate) / p.unit();
         r.penalty = overdueDaily * _overdueDays(p, valueDate);
     }

@@ -10,7 +10,7 @@ import {Rounding} from "../libraries/Rounding.sol";
 import {LoanState, PostingKind} from "../types/Enums.sol";
 import {PersonId} from "../types/Ids.sol";
 import {Act, REVERSE_CHARGE, REVERSE_DRAWDOWN, REVERSE_PAYMENT} from "../types/LoanActs.sol";
-import {MAX_ACCRUED, MAX_DAY, MAX_MONEY, Position} from "../types/LoanStorage.sol";
+import {MAX_ACCRUED, MAX_MONEY, Position} from "../types/LoanStorage.sol";
 import {Books, Ledger, Wiring} from "./Ledger.sol";
 import {Quality} from "./Quality.sol";
 
@@ -122,10 +122,8 @@ library Corrections {
     /// @dev Where the instalment had been paid in the posting that it fell due in, it becomes an obligation now.
     function _oweAgain(Ledger storage l, uint64 id, Position memory p, ILoanBook.Reversal calldata r) private {
         uint256 key = Books.obligationKey(id, p, r.instalment);
-        uint256 day = l.obligations[key] & MAX_DAY;
-        bool passed = r.instalment != 0 && r.instalment <= p.instalment;
-        if (day == 0 && passed) day = l.dueDate(p, r.instalment);
-        if (!passed || day == 0 || day > r.valueDate) revert ILoanBook.LoanBook_NotReversible(id, r.posting);
+        uint256 day = r.instalment == 0 || r.instalment > p.instalment ? 0 : l.fellDueOn(id, p, r.instalment);
+        if (day == 0 || day > r.valueDate) revert ILoanBook.LoanBook_NotReversible(id, r.posting);
         if (l.obligations[key] == 0) {
             l.obligations[key] = day | (uint256(r.principalDue) << 16) | (uint256(r.interestDue) << 63);
         }

@@ -216,6 +216,13 @@ library Books {
         return BusinessDays.shift(l.closed, p.servicing.calendar(), p.servicing.businessDayRule(), day);
     }
 
+    /// @dev The day that a passed instalment fell due on: as it is remembered, for a call makes one fall due on no date of the
+    /// schedule; otherwise by the schedule.
+    function fellDueOn(Ledger storage l, uint64 id, Position memory p, uint256 instalment) internal view returns (uint256 day) {
+        day = l.obligations[obligationKey(id, p, instalment)] & MAX_DAY;
+        if (day == 0) day = dueDate(l, p, instalment);
+    }
+
     function checkDay(uint64 id, Position memory p, uint256 day) internal pure {
         if (day < p.accruedThrough) {
             revert ILoanBook.LoanBook_ValueDateBeforeAccrual(id, uint24(day), uint24(p.accruedThrough));
