@@ -343,6 +343,26 @@ class SetLimit(Act):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SetCovenant(Act):
+    """What a covenanted product asks of a measure; a figure (ppb) beyond the bound is served notice."""
+
+    product: int
+    measure: str
+    bound: str
+    threshold: int
+    cure_days: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportFigure(Act):
+    """A figure (ppb) of a customer comes in."""
+
+    customer: str
+    measure: str
+    value: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Attest(Act):
     """The board attests a denominator of share limits."""
 

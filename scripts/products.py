@@ -145,6 +145,16 @@ SERVED: Final = {
 }  # fmt: skip
 
 
+# Loans on property go on while the property is worth enough: their customers report, and the covenants answer.
+COVENANTED: Final = {
+    4: Servicing(
+        calendar=0, business_day_rule=BusinessDayRule.NONE, grace_days=0, overdue_markup=0, misuse_markup=0,
+        compounds=False, prepayment_fee=0, drawing_fee=0, keeps_term=False, signed_terms=False, covenanted=True,
+        index=0, spread=0, reprice_months=0, triggers=0b11111, default_days=90, currency=YUAN,
+    ),
+}  # fmt: skip
+
+
 def set_served_products(desk: Desk, numbers: Iterable[int] = SERVED) -> None:
     """Set products together with how their loans are served, which is for good; two events each."""
     for number in numbers:
@@ -158,9 +168,11 @@ def _row(terms: Product | Servicing) -> tuple[int, ...]:
 
 
 def set_products(desk: Desk, numbers: Iterable[int] = PRODUCTS) -> None:
-    """Set products, all by default; each is an event with its terms."""
+    """Set products, all by default, and the servicing terms of those that have covenants; each is an event."""
     for number in numbers:
         desk.send(desk.system.book.setProduct, number, _row(PRODUCTS[number]), by="risk_officer")
+        if number in COVENANTED:
+            desk.send(desk.system.book.setServicing, number, _row(COVENANTED[number]), by="risk_officer")
 
 
 def unset_products(desk: Desk) -> list[int]:

@@ -14,7 +14,7 @@ from eth_utils.crypto import keccak
 from tqdm import tqdm
 
 from analytics.errors import InvalidInput
-from analytics.ledger import DIMENSIONS
+from analytics.ledger import ANSWERS, BOUNDS, DIMENSIONS, MEASURES
 from analytics.units import calendar_date
 from data.acts import (
     MONEY_TOKEN,
@@ -33,7 +33,9 @@ from data.acts import (
     Recover,
     Register,
     RegisterTitle,
+    ReportFigure,
     Revalue,
+    SetCovenant,
     SetLimit,
     WriteOff,
     YearEnd,
@@ -97,8 +99,8 @@ class Clerk:
             Attest: self.attest, SetLimit: self.set_limit, Register: self.register, RegisterTitle: self.register_title,
             Revalue: self.revalue, Lend: self.lend, PayWrongly: self.pay_wrongly,
             Guarantees: self.guarantee, Default: self.default, WriteOff: self.write_off, Recover: self.recover,
-            CountBorrowers: self.count_borrowers, YearEnd: self.year_end,
-            **quality_handlers(desk),
+            CountBorrowers: self.count_borrowers, YearEnd: self.year_end, SetCovenant: self.set_covenant,
+            ReportFigure: self.report_figure, **quality_handlers(desk),
         }  # fmt: skip
 
     def do(self, kind: type[Act], acts: Sequence[Any]) -> None:
@@ -133,6 +135,17 @@ class Clerk:
         self.desk.send(
             policy.setLimit, dimension, key, act.limit, act.share, denominator, REASON, act.day + 365, by="chair"
         )
+
+    def set_covenant(self, act: SetCovenant) -> None:
+        """Notice with days to cure; a figure stands until the next."""
+        rule = (BOUNDS.index(act.bound), act.threshold, ANSWERS.index("serve_notice"), act.cure_days, 0)
+        registry, measure = self.desk.system.covenants, MEASURES.index(act.measure)
+        self.desk.send(registry.setMeasureRule, act.product, measure, rule, by="risk_officer")
+
+    def report_figure(self, act: ReportFigure) -> None:
+        registry, measure = self.desk.system.covenants, MEASURES.index(act.measure)
+        customer = self.desk.customers[act.customer]
+        self.desk.send(registry.reportFigure, customer, measure, act.value, act.day, by="data_provider")
 
     def register(self, act: Register) -> None:
         sent = self.desk.send(

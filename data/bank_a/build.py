@@ -28,7 +28,9 @@ from data.acts import (
     Recover,
     Register,
     RegisterTitle,
+    ReportFigure,
     Revalue,
+    SetCovenant,
     SetLimit,
     WriteOff,
     YearEnd,
@@ -60,8 +62,8 @@ REAL_ESTATE_SHARE: Final = 220_000_000  # of last year's attested book: a second
 GROUP_LIMIT: Final = 60 * LOTS_PER_100M
 # Within a day: people first, then rules, collateral, lending, payments, quality, and the close.
 ORDER: Final = (
-    Register, Attest, SetLimit, CountBorrowers, Rate, RegisterTitle, Revalue, Lend, Guarantees, Pay, PayWrongly,
-    Classify, Default, WriteOff, Recover, YearEnd,
+    Register, Attest, SetLimit, SetCovenant, CountBorrowers, Rate, RegisterTitle, Revalue, Lend, Guarantees, Pay,
+    PayWrongly, Classify, Default, WriteOff, Recover, ReportFigure, YearEnd,
 )  # fmt: skip
 
 
@@ -102,6 +104,8 @@ def _lived(world: World, year: int) -> list[Act]:
         acts += years.payments(loan, year, {})
     acts += incidents.of_payments(world, year, paid)
     acts += incidents.of_year(world, year, fresh)
+    if year == YEARS[-1]:
+        acts += incidents.covenants(world, year)
     acts += _troubled(world, year)
     acts.append(YearEnd(day=business_day(year, 12, 31), year=year))
     _check(world, target, year)

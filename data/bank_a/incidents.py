@@ -10,14 +10,28 @@ from typing import Final
 
 import numpy as np
 
-from analytics.units import calendar_date
-from data.acts import Act, Classify, Guarantee, Guarantees, Lend, Pay, PayWrongly, Revalue, SetLimit
+from analytics.units import PPB, calendar_date
+from data.acts import (
+    Act,
+    Classify,
+    Guarantee,
+    Guarantees,
+    Lend,
+    Pay,
+    PayWrongly,
+    ReportFigure,
+    Revalue,
+    SetCovenant,
+    SetLimit,
+)
 from data.bank_a.calendar import add_months, business_day, next_business_day, quarter_ends
 from data.bank_a.figures import FEN_PER_LOT, LOTS_PER_100M
-from data.bank_a.population import BULLET, LiveLoan, World
+from data.bank_a.population import BULLET, SECURED, LiveLoan, World
 
 LATE_PAYERS: Final = 0.03
 LATE_BY: Final = (35, 60)
+LOAN_TO_VALUE: Final = 700_000_000  # the most a loan on property may be of its value, before the bank asks for more
+CURE_DAYS: Final = 60
 # Yearly drift of the logarithm of a value by kind of object, low and high.
 DRIFT: Final = {
     2021: {"property": (-0.02, 0.06), "other": (-0.12, 0.0)},
@@ -124,3 +138,24 @@ def _revaluations(world: World, year: int) -> list[Act]:
         world.titles[title.ref] = replace(title, value=value, appraised_on=day, valid_until=day + 400)
         acts.append(Revalue(day=day, title=title.ref, value=value, valid_until=day + 400))
     return acts
+
+
+def covenants(world: World, year: int) -> list[Act]:
+    """Who owes a loan on property reports at the year's end what part of the property's value is owed."""
+    behind = {lien.loan: lien.title for lien in world.liens if lien.loan}
+    owed: dict[str, int] = {}
+    values: dict[str, int] = {}
+    for loan in world.live():
+        if loan.product == SECURED:
+            owed[loan.customer] = owed.get(loan.customer, 0) + loan.outstanding * FEN_PER_LOT
+            values[loan.customer] = values.get(loan.customer, 0) + world.titles[behind[loan.ref]].value
+    rule = SetCovenant(
+        day=business_day(year, 1, 10), product=SECURED, measure="loan_to_value", bound="maximum",
+        threshold=LOAN_TO_VALUE, cure_days=CURE_DAYS,
+    )  # fmt: skip
+    day = business_day(year, 12, 20)
+    reports = [
+        ReportFigure(day=day, customer=ref, measure=rule.measure, value=amount * PPB // values[ref])
+        for ref, amount in owed.items()
+    ]
+    return [rule, *reports]

@@ -6,7 +6,7 @@ import csv
 
 import pytest
 
-from data.acts import Lend, Pay, WriteOff, YearEnd
+from data.acts import Lend, Pay, ReportFigure, SetCovenant, WriteOff, YearEnd
 from data.bank_a import figures
 from data.bank_a.build import build
 from data.bank_a.calendar import year_of
@@ -85,6 +85,22 @@ def test_major_projects_are_35_per_cent_of_the_growth_of_corporate_loans(script)
     repaid = {act.ref for act in script.acts if isinstance(act, Lend) and act.purpose == "MAJP"}
     assert not [act for act in script.acts if isinstance(act, Pay) and act.loan in repaid and act.principal]
     assert lent * 100 == 35 * growth
+
+
+def test_who_owes_a_loan_on_property_reports_when_all_is_lent(script):
+    """After the last year's lending, so that no covenant holds a loan back that the study's year ends need."""
+    (rule,) = (act for act in script.acts if isinstance(act, SetCovenant))
+    reports = {act.customer: act for act in script.acts if isinstance(act, ReportFigure)}
+    owed, customers = {}, {}
+    for act in script.acts:
+        if isinstance(act, Lend) and not act.refused and act.product == rule.product:
+            owed[act.ref], customers[act.ref] = act.amount, act.customer
+        elif isinstance(act, Pay | WriteOff) and act.loan in owed:
+            owed[act.loan] -= act.principal
+    assert set(reports) == {customers[ref] for ref, amount in owed.items() if amount}
+    assert max(act.day for act in script.acts if isinstance(act, Lend)) < min(act.day for act in reports.values())
+    beyond = [act for act in reports.values() if act.value > rule.threshold]
+    assert 0 < len(beyond) < len(reports) // 2
 
 
 def test_the_same_seed_builds_the_same_book(script):
