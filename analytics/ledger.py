@@ -16,6 +16,7 @@ from analytics.errors import InvalidInput
 
 LOAN_STATES: Final = (
     "none", "applied", "approved", "denied", "lapsed", "active", "defaulted", "repaid", "written_off",
+    "sold",
 )  # fmt: skip
 CATEGORIES: Final = ("none", "pass", "special_mention", "substandard", "doubtful", "loss")
 REASONS: Final = (
@@ -27,6 +28,7 @@ CUSTOMER_KINDS: Final = ("none", "person", "small_enterprise", "corporate", "ret
 COLLATERAL_KINDS: Final = (
     "none", "residential_property", "commercial_property", "land", "equipment", "receivable", "deposit", "other",
 )  # fmt: skip
+LOAN_TYPES: Final = ("bullet", "linear", "annuity")
 LIEN_STATES: Final = ("none", "active", "released", "enforced")
 GUARANTEE_STATES: Final = ("none", "active", "demanded", "released")
 DIMENSIONS: Final = ("customer", "group", "industry", "region")
@@ -104,6 +106,23 @@ LIMITS: Final[Schema] = {
     "dimension": "category", "key": "object", "limit": "money", "share": "int64", "denominator": "int64",
     "review_date": "int64", "effective_limit": "object", "exposure": "money", "reserved": "money",
 }  # fmt: skip
+RESTRUCTURINGS: Final[Schema] = {
+    "loan": "uint64", "number": "int64", "posting": "int64", "value_date": "int64", "loan_type": "category",
+    "cycle_months": "int64", "rate": "int64", "maturity": "int64", "resume_on": "int64", "observed_until": "int64",
+    "floor": "category", "penalty_waived": "money", "fee_waived": "money", "interest_waived": "money",
+    "haircut": "money", "penalty_capitalised": "money", "fee_capitalised": "money", "interest_capitalised": "money",
+    "principal": "money", "uncovered": "money", "proposal": "object", "maker": "int64", "witness": "int64",
+    "checker": "int64", "accepted": "bool",
+}  # fmt: skip
+WAIVERS: Final[Schema] = {
+    "loan": "uint64", "posting": "int64", "value_date": "int64", "penalty": "money", "fee": "money", "maker": "int64",
+    "checker": "int64",
+}  # fmt: skip
+SALES: Final[Schema] = {
+    "loan": "uint64", "buyer": "object", "posting": "int64", "value_date": "int64", "price": "money",
+    "principal": "money", "interest": "money", "penalty": "money", "fee": "money", "written_off": "money",
+    "undrawn": "money", "result": "money", "maker": "int64", "checker": "int64",
+}  # fmt: skip
 COVENANTS: Final[Schema] = {
     "customer": "int64", "product": "int64", "entered_on": "int64", "entry_grade": "int64", "answer": "category",
     "reason": "category", "cure_by": "int64",
@@ -170,6 +189,9 @@ class Book:
     diversions: pd.DataFrame
     earmarks: pd.DataFrame
     limits: pd.DataFrame
+    restructurings: pd.DataFrame
+    waivers: pd.DataFrame
+    sales: pd.DataFrame
     covenants: pd.DataFrame
     covenant_tests: pd.DataFrame
     standings: pd.DataFrame
@@ -198,7 +220,8 @@ class Book:
 SCHEMAS: Final[Mapping[str, Schema]] = {
     "customers": CUSTOMERS, "ratings": RATINGS, "loans": LOANS, "exposures": EXPOSURES, "collateral": COLLATERAL,
     "liens": LIENS, "guarantees": GUARANTEES, "capacities": CAPACITIES, "flows": FLOWS, "diversions": DIVERSIONS,
-    "earmarks": EARMARKS, "limits": LIMITS, "covenants": COVENANTS, "covenant_tests": COVENANT_TESTED,
+    "earmarks": EARMARKS, "limits": LIMITS, "restructurings": RESTRUCTURINGS, "waivers": WAIVERS, "sales": SALES,
+    "covenants": COVENANTS, "covenant_tests": COVENANT_TESTED,
     "standings": STANDING, "figures": FIGURES, "rating_rules": RATING_RULES, "standing_rules": STANDING_RULES,
     "measure_rules": MEASURE_RULES, "cares": CARES, "system_debts": SYSTEM_DEBTS,
     "products": PRODUCTS, "servicing": SERVICING, "calendars": CALENDARS,

@@ -325,6 +325,60 @@ class Recover(Act):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Charge(Act):
+    """A fee or penalty is charged."""
+
+    loan: str
+    kind: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waive(Act):
+    """Penalties and fees are waived, up to these amounts."""
+
+    loan: str
+    penalty: int = 0
+    fee: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restructure(Act):
+    """A loan goes on under new terms; what is due and not waived becomes principal. ``consents`` names guarantees."""
+
+    loan: str
+    loan_type: str
+    cycle_months: int
+    rate: int
+    maturity: int
+    resume_on: int = 0
+    penalty: int = 0
+    fee: int = 0
+    interest: int = 0
+    haircut: int = 0
+    consents: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sell(Act):
+    """A loan is sold to another lender, who takes over its liens."""
+
+    loan: str
+    buyer: str
+    lender: int
+    price: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayGuarantee(Act):
+    """A guarantor pays, from a deposit, part or all of what is demanded."""
+
+    guarantee: str
+    demanded: int
+    amount: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CountBorrowers(Act):
     """A pool's borrowers are counted anew."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import groupby
 from typing import Any, Final
 
@@ -21,6 +22,7 @@ from data.acts import (
     Act,
     Attest,
     BookScript,
+    Charge,
     Classify,
     CountBorrowers,
     Default,
@@ -28,18 +30,23 @@ from data.acts import (
     Lend,
     Lien,
     Pay,
+    PayGuarantee,
     PayWrongly,
     Rate,
     Recover,
     Register,
     RegisterTitle,
     ReportFigure,
+    Restructure,
     Revalue,
+    Sell,
     SetCovenant,
     SetLimit,
+    Waive,
     WriteOff,
     YearEnd,
 )
+from scripts import workout
 from scripts.desk import Desk, batches, code
 from scripts.opening import assessment, import_opening, registration, title
 from scripts.products import PRODUCTS, set_products
@@ -100,7 +107,9 @@ class Clerk:
             Revalue: self.revalue, Lend: self.lend, PayWrongly: self.pay_wrongly,
             Guarantees: self.guarantee, Default: self.default, WriteOff: self.write_off, Recover: self.recover,
             CountBorrowers: self.count_borrowers, YearEnd: self.year_end, SetCovenant: self.set_covenant,
-            ReportFigure: self.report_figure, **quality_handlers(desk),
+            ReportFigure: self.report_figure, Charge: partial(workout.charge, desk), Waive: partial(workout.waive, desk),
+            Sell: partial(workout.sell, desk), Restructure: self.restructure, PayGuarantee: self.pay_guarantee,
+            **quality_handlers(desk),
         }  # fmt: skip
 
     def do(self, kind: type[Act], acts: Sequence[Any]) -> None:
@@ -352,6 +361,14 @@ class Clerk:
         interest = self.desk.views().one("LoanBook", "preview", loan, act.day)["interest_due"]
         self.desk.send(book.proposeWriteOff, loan, act.principal, interest, by="risk_officer")
         self.desk.send(book.writeOff, loan, act.principal, interest, act.day, by="approver")
+
+    def restructure(self, act: Restructure) -> None:
+        customer = int(self.desk.system.book.loanOf(self.desk.loans[act.loan])["customer"])
+        workout.restructure(self.desk, act, self.borrowers.get(customer))
+
+    def pay_guarantee(self, act: PayGuarantee) -> None:
+        guarantor = int(self.desk.system.guarantees.guaranteeOf(self.desk.guarantees[act.guarantee])["guarantor"])
+        workout.pay_guarantee(self.desk, act, self._account(guarantor))
 
     def recover(self, act: Recover) -> None:
         self.desk.send(self.desk.system.book.recover, self.desk.loans[act.loan], act.amount, act.day, by="collector")

@@ -16,7 +16,7 @@ from analytics.book._rows import Keys, Record, Rows, Writer, latest, latest_text
 from analytics.book._words import Values
 from analytics.ledger import CATEGORIES, LOAN_STATES, LOANS, REASONS
 
-APPLIED, APPROVED, DENIED, ACTIVE, DEFAULTED, REPAID, WRITTEN_OFF = 1, 2, 3, 5, 6, 7, 8
+APPLIED, APPROVED, DENIED, ACTIVE, DEFAULTED, REPAID, SOLD = 1, 2, 3, 5, 6, 7, 9
 PAYMENT, DRAWDOWN, CHARGE = 0, 1, 2
 FEE, PENALTY = 0, 1
 PASS = 1
@@ -75,6 +75,23 @@ WRITES: Final[Mapping[str, Mapping[str, str | int]]] = {
         **_same("state", "accrued", "principal_due", "interest_due", "oldest_due", "written_off"),
         "principal": "outstanding", "accrued_through": "value_date", "postings": "posting",
     },
+    "loan_restructured": {
+        **_same("rate", "maturity", "instalment", "instalment_amount"), "accrued_through": "value_date",
+        "postings": "posting",
+    },
+    "debt_restructured": {
+        **_same("principal", "accrued"), **dict.fromkeys(("undrawn", "principal_due", "interest_due", "oldest_due"), 0),
+    },
+    "charges_waived": {**_same("accrued", "state"), "accrued_through": "value_date", "postings": "posting"},
+    "loan_sold": {
+        **dict.fromkeys(
+            (
+                "principal", "undrawn", "accrued", "instalment_amount", "principal_due", "interest_due", "oldest_due",
+                "written_off", "penalty_accrued",
+            ), 0
+        ),
+        "state": SOLD, "accrued_through": "value_date", "postings": "posting",
+    },
     "loan_recovered": {**_same("written_off"), "postings": "posting"},
     "posting_reversed": {
         **_same("accrued", "principal_due", "interest_due"), "principal": "outstanding",
@@ -99,6 +116,15 @@ def _paid(part: str, sign: int = 1) -> tuple[Sum, ...]:
 
 _DRAWN: Final = Sum("loan_drawn", "amount"), Sum("posting_reversed", "principal", -1, DRAWDOWN)
 
+
+def _gone(part: str) -> tuple[Sum, ...]:
+    """What of a charge was written off, waived, made principal or sold."""
+    return (
+        Sum("loan_written_off", part, -1), Sum("charges_waived", part, -1), Sum("loan_sold", part, -1),
+        Sum("debt_restructured", f"{part}_waived", -1), Sum("debt_restructured", f"{part}_capitalised", -1),
+    )  # fmt: skip
+
+
 # By column, what it is the sum of.
 SUMS: Final[Mapping[str, tuple[Sum, ...]]] = {
     "originated": _DRAWN,
@@ -111,10 +137,11 @@ SUMS: Final[Mapping[str, tuple[Sum, ...]]] = {
     "penalty_due": (
         Sum("loan_charged", "amount", kind=PENALTY), Sum("posting_reversed", "penalty", -1, CHARGE),
         Sum("penalty_fell_due", "amount"), Sum("payment_back_valued", "penalty_taken_back", -1),
-        *_paid("penalty", -1),
+        *_paid("penalty", -1), *_gone("penalty"),
     ),
     "fee_due": (
         Sum("loan_charged", "amount", kind=FEE), Sum("posting_reversed", "fee", -1, CHARGE), *_paid("fee", -1),
+        *_gone("fee"),
     ),
 }  # fmt: skip
 # The balances an imported loan brings to these sums, by columns of `balances_imported`.
@@ -147,7 +174,6 @@ def loans(record: Record) -> Columns:
             **last,
             **sums,
             "start": _start(book["loan_drawn"], book["loan_imported"], keys),
-            **{name: np.where(state == WRITTEN_OFF, 0, sums[name]) for name in ("penalty_due", "fee_due")},
         },
         {name: latest_text(keys, _writers(book, name)) for name in TEXTS},
         {

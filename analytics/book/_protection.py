@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from analytics.book._frames import Column, named
-from analytics.book._rows import Keys, Record, Writer, latest, total_by
+from analytics.book._rows import Keys, Record, Writer, latest
 from analytics.ledger import COLLATERAL_KINDS, GUARANTEE_STATES, LIEN_STATES
 
 LIEN_ACTIVE, LIEN_RELEASED, LIEN_ENFORCED = 1, 2, 3
@@ -46,15 +46,18 @@ def liens(record: Record) -> dict[str, Column]:
     released = record["collateral_registry.lien_released"]
     enforced = record["collateral_registry.lien_enforced"]
     keys = Keys(first["lien"], "lien")
+    assigned = record["collateral_registry.lien_assigned"]
     left = latest(keys, [(first, "lien", "amount"), (released, "lien", "amount"), (enforced, "lien", 0)])
     sold = enforced.last(keys, "lien").row >= 0
     state = np.where(sold, LIEN_ENFORCED, np.where(left == 0, LIEN_RELEASED, LIEN_ACTIVE))
     return {
         "lien": keys.ids,
-        "loan": first["loan_id"],
+        "loan": latest(keys, [(first, "lien", "loan_id"), (assigned, "lien", 0)]),
+        "borrower": latest(keys, [(first, "lien", "borrower"), (assigned, "lien", 0)]),
+        "lender": latest(keys, [(first, "lien", "lender"), (assigned, "lien", "lender")]),
         "amount": left,
         "state": named(state, LIEN_STATES),
-        **{name: first[name] for name in ("title", "borrower", "lender", "rank", "placed_on")},
+        **{name: first[name] for name in ("title", "rank", "placed_on")},
     }
 
 
@@ -64,8 +67,9 @@ def guarantees(record: Record) -> dict[str, Column]:
     released = record["guarantee_registry.guarantee_released"]
     demanded = record["guarantee_registry.guarantee_demanded"]
     keys = Keys(first["guarantee"], "guarantee")
-    amount = latest(keys, [(first, "guarantee", "amount"), (released, "guarantee", "amount")])
-    asked = total_by(keys, demanded, "guarantee", "amount")
+    paid = record["guarantee_registry.guarantee_paid"]
+    amount = latest(keys, [(rows, "guarantee", "amount") for rows in (first, released, paid)])
+    asked = latest(keys, [(demanded, "guarantee", "amount"), (paid, "guarantee", "demanded")])
     circle: list[Writer] = [
         (record[f"guarantee_registry.{name}"], "guarantee", 1) for name in ("legacy_circle_admitted", "circle_arose")
     ]
@@ -85,11 +89,11 @@ def capacities(record: Record) -> dict[str, Column]:
     """One row per guarantor: the attested capacity, and the cover that is live under it."""
     attested = record["guarantee_registry.capacity_attested"]
     given = record["guarantee_registry.guarantee_given"]
-    released = record["guarantee_registry.guarantee_released"]
+    released, paid = record["guarantee_registry.guarantee_released"], record["guarantee_registry.guarantee_paid"]
     keys = Keys(np.concatenate([attested["guarantor"], given["guarantor"]]), "guarantor", repeated=True)
     return {
         "guarantor": keys.ids,
         "capacity": latest(keys, [(attested, "guarantor", "capacity")]),
-        "live": latest(keys, [(rows, "guarantor", "live") for rows in (attested, given, released)]),
+        "live": latest(keys, [(rows, "guarantor", "live") for rows in (attested, given, released, paid)]),
         "as_of": latest(keys, [(attested, "guarantor", "as_of")]),
     }

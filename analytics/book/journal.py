@@ -3,8 +3,9 @@
 The chart of accounts is ``data/accounts.csv`` and the rules are ``data/postings.csv``: an event, the
 amount it moves, when, and the accounts. Interest is income when it falls due (accruals in between
 are exact on the chain and are not booked); fees and penalties when charged; a write-off is a loss
-and lives on as a memorandum claim. Commitments, collateral and guarantees are memoranda, each with
-its contra account.
+and lives on as a memorandum claim; what is waived is a loss, what is capitalised moves into loans, and
+the result of a sale is its price less what the loan stood at. Commitments, collateral and guarantees
+are memoranda, each with its contra account.
 """
 
 from __future__ import annotations
@@ -31,8 +32,12 @@ _INTEREST_TOLD: Final = {
     "loan_book.instalment_fell_due": 0,
     "loan_book.loan_repaid": 1,
     "loan_book.loan_written_off": 1,
+    "loan_book.debt_restructured": 1,
+    "loan_book.loan_sold": 1,
     "loan_book.posting_reversed": -1,
 }
+# Events that leave no interest due, and do not say so.
+_NOTHING_DUE: Final = ("loan_book.debt_restructured", "loan_book.loan_sold")
 
 
 def accounts() -> pd.DataFrame:
@@ -129,6 +134,8 @@ def _lines(rows: Rows, dates: Values, chosen: Values, signed: Values, account: i
 def _amount(rows: Rows, name: str, earned: dict[str, Values]) -> Values:
     if name == "interest_earned":
         return earned[rows.name]
+    if name == "interest" and rows.name == "loan_book.debt_restructured":
+        return plus(rows["interest_waived"], rows["interest_capitalised"])
     if name == "enforced":
         return plus(rows["paid"], rows["shortfall"])
     if name == "settled":
@@ -139,7 +146,7 @@ def _amount(rows: Rows, name: str, earned: dict[str, Values]) -> Values:
 def _conditions(record: Record, rows: Rows) -> dict[str, Values]:
     """Which rows each `when` of the posting rules chooses."""
     conditions = {"always": np.ones(len(rows), dtype=np.bool_)}
-    if rows.name in ("loan_book.loan_drawn", "loan_book.loan_repaid"):
+    if rows.name in ("loan_book.loan_drawn", "loan_book.loan_repaid", "loan_book.loan_recovered"):
         outside = rows["account" if rows.name.endswith("drawn") else "payer"] == NOBODY
         conditions |= {"outside": outside, "token": ~outside}
     if rows.name == "loan_book.loan_charged":
@@ -147,10 +154,17 @@ def _conditions(record: Record, rows: Rows) -> dict[str, Values]:
     if rows.name.startswith("collateral_registry."):
         placed = record["collateral_registry.lien_placed"]
         lenders = pd.Series(placed["lender"], index=placed["lien"])
-        conditions["own"] = lenders.loc[rows["lien"]].to_numpy() == OWN
+        conditions["own"] = (lenders.loc[rows["lien"]].to_numpy() == OWN) & ~_after_assignment(record, rows)
     if rows.name == "loan_book.posting_reversed":
         conditions |= _reversed_conditions(record)
     return conditions
+
+
+def _after_assignment(record: Record, rows: Rows) -> Values:
+    """Whether the lien had become a buyer's by then."""
+    assigned = record["collateral_registry.lien_assigned"]
+    since = pd.Series(assigned.order, index=assigned["lien"]).reindex(rows["lien"]).to_numpy(dtype=np.float64)
+    return np.asarray(rows.order > np.nan_to_num(since, nan=np.inf))
 
 
 def _reversed_conditions(record: Record) -> dict[str, Values]:
@@ -172,7 +186,8 @@ def _interest_earned(record: Record) -> dict[str, Values]:
     parts = []
     for name in _INTEREST_TOLD:
         rows = record[name]
-        parts.append(pd.DataFrame({"loan": rows["loan_id"], "order": rows.order, "due": rows["interest_due"]}))
+        due = 0 if name in _NOTHING_DUE else rows["interest_due"]
+        parts.append(pd.DataFrame({"loan": rows["loan_id"], "order": rows.order, "due": due}))
     told = pd.concat(parts, keys=list(_INTEREST_TOLD), names=["event", "row"])
     told["due"] = told["due"].astype(object)
     ordered = told.sort_values("order", kind="stable")
@@ -184,7 +199,7 @@ def _interest_earned(record: Record) -> dict[str, Values]:
         delta = change.loc[name].to_numpy() if len(rows) else np.zeros(0, dtype=np.int64)
         delta = delta.astype(object)
         if sign > 0:
-            delta = plus(delta, rows["interest"])
+            delta = plus(delta, _amount(rows, "interest", {}))
         elif sign < 0:
             delta = minus(delta, rows["interest"])
         earned[name] = delta

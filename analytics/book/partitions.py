@@ -39,6 +39,7 @@ WHOLE: Final = (
     "fund_flow_ledger.diversion_detected", "loan_book.loan_applied", "loan_book.loan_imported",
     "loan_book.balances_imported", "loan_book.posting_reversed", "loan_book.reversal_settled",
     "covenant_registry.facility_entered", "loan_book.servicing_set", "loan_book.fixing_set",
+    "loan_book.loan_restructured", "loan_book.debt_restructured", "loan_book.charges_waived", "loan_book.loan_sold",
 )  # fmt: skip
 # Tables of which the ledger wants the first and last row of each key, and the sums of these columns.
 KEYED: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
@@ -60,12 +61,14 @@ KEYED: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "covenant_registry.standing_rule_set": (("product", "standing"), ()),
     "collateral_registry.collateral_enforced": (("title",), ()),
     "collateral_registry.collateral_revalued": (("title",), ()),
+    "collateral_registry.lien_assigned": (("lien",), ()),
     "collateral_registry.lien_enforced": (("lien",), ()),
     "collateral_registry.lien_released": (("lien",), ()),
     "collateral_registry.owner_changed": (("title",), ()),
     "guarantee_registry.capacity_attested": (("guarantor",), ()),
     "guarantee_registry.circle_arose": (("guarantee",), ()),
-    "guarantee_registry.guarantee_demanded": (("guarantee",), ("amount",)),
+    "guarantee_registry.guarantee_demanded": (("guarantee",), ()),
+    "guarantee_registry.guarantee_paid": (("guarantee",), ()),
     "guarantee_registry.guarantee_released": (("guarantee",), ()),
     "guarantee_registry.legacy_circle_admitted": (("guarantee",), ()),
     "deposit_token.drawdown_credited": (("loan_id", "borrower"), ()),
@@ -74,10 +77,11 @@ KEYED: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "deposit_token.earmark_spent": (("loan_id", "borrower"), ()),
     "loan_book.floor_set": (("loan_id", "floor"), ()),
     "loan_book.system_debt_reported": (("customer",), ()),
-    **{f"loan_book.{event}": (("loan_id",), ()) for event in CARRIES},
+    **{f"loan_book.{event}": (("loan_id",), ()) for event in CARRIES if f"loan_book.{event}" not in WHOLE},
     "loan_book.product_set": (("product",), ()),
     "loan_book.calendar_year_set": (("calendar", "year"), ()),
     "loan_book.term_sheet_signed": (("loan_id",), ()),
+    "loan_book.restructuring_accepted": (("proposal",), ()),
     **{f"loan_book.{event}": told for event, told in keyed().items() if f"loan_book.{event}" not in WHOLE},
 }
 

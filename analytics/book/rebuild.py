@@ -24,6 +24,7 @@ from analytics.book._products import calendars, fixings, products, servicing, te
 from analytics.book._protection import capacities, collateral, guarantees, liens
 from analytics.book._quality import cares, system_debts
 from analytics.book._rows import EventTables, Record
+from analytics.book._workout import restructurings, sales, waivers
 from analytics.ledger import SCHEMAS, AsOf, Book
 
 
@@ -65,6 +66,9 @@ def rebuild(tables: EventTables, as_of: AsOf | int | None = None) -> Book:
         "diversions": diversions(record),
         "earmarks": earmarks(record),
         "limits": limits(record, exposed),
+        "restructurings": restructurings(record),
+        "waivers": waivers(record),
+        "sales": sales(record),
         "covenants": covenants(record),
         "covenant_tests": covenant_tests(record),
         "standings": standings(record),

@@ -189,6 +189,8 @@ def _comparisons(book: Book) -> Iterator[_Comparison]:
         _told(book.guarantees, state=GUARANTEE_STATES, loan_id="loan"),
     )  # fmt: skip
     yield _Comparison("GuaranteeRegistry", "capacityOf", ["guarantor"], _told(book.capacities))
+    yield _Comparison("GuaranteeRegistry", "demandedOf", ["guarantee"], _demanded(book.guarantees))
+    yield _Comparison("LoanBook", "agreementOf", ["loan", "number"], _told(book.restructurings))
     yield _Comparison("GuaranteeRegistry", "guaranteesOf", ["guarantor"], _given(book.guarantees))
     yield _Comparison("DepositToken", "earmarkOf", ["loan", "borrower"], _told(book.earmarks))
     yield _Comparison("FundFlowLedger", "traceOf", ["loan"], _traces(book))
@@ -269,6 +271,12 @@ def _given(guarantees: pd.DataFrame) -> Iterator[Told]:
     """How many guarantees each guarantor ever gave."""
     for guarantor, count in guarantees["guarantor"].value_counts().items():
         yield {"guarantor": guarantor, "value": count}
+
+
+def _demanded(guarantees: pd.DataFrame) -> Iterator[Told]:
+    """What is demanded on each guarantee and not yet paid."""
+    for number, amount in zip(guarantees["guarantee"], guarantees["demanded"], strict=True):
+        yield {"guarantee": number, "value": amount}
 
 
 def _grades(book: Book) -> Iterator[Told]:

@@ -74,7 +74,9 @@ library Sales {
         Position memory p = l.load(id);
         _checkSaleable(id, p, sale);
         PersonId maker = l.consume(id, _hash(id, sale), checker);
+        Books.checkDay(id, p, sale.valueDate);
         if (Books.isLive(p)) l.advance(id, p, sale.valueDate, 0);
+        p.accruedThrough = sale.valueDate;
         uint256[12] memory words;
         words[1] = sale.valueDate;
         words[2] = sale.price;

@@ -94,7 +94,11 @@ contract Workout is LoanBookBase, IWorkout {
 
     // ------------------------------------------------------------------ views
     /// @inheritdoc IWorkout
-    function agreementOf(LoanId loanId, uint8 number) external view returns (bytes32, uint32, uint32, bool, uint16, uint128) {
+    function agreementOf(LoanId loanId, uint8 number)
+        external
+        view
+        returns (bytes32 proposal, uint32 maker, uint32 witness, bool accepted, uint16 posting, uint128 uncovered)
+    {
         Agreement memory a = _ledger.agreements[Books.agreementKey(Books.raw(loanId), number)];
         return (a.proposal, PersonId.unwrap(a.maker), PersonId.unwrap(a.witness), a.accepted, a.posting, a.uncovered);
     }

@@ -90,11 +90,11 @@ def test_the_acts_had_their_effects(lived):
     assert loan(book, "L-2", desk).state == "repaid"
     assert loan(book, "L-2", desk).interest_due == 0
     assert loan(book, "L-4", desk).state == "defaulted"
-    assert loan(book, "L-4", desk).principal == 20 * MILLION
+    assert loan(book, "L-4", desk).principal == 18 * MILLION
     assert loan(book, "L-4", desk).recovered == 5 * MILLION
     assert loan(book, "L-9", desk).principal == 30 * MILLION
     assert loan(book, "L-10", desk).state == "repaid"
-    assert set(book.loans["state"]) == {"active", "repaid", "defaulted", "denied"}
+    assert set(book.loans["state"]) == {"active", "repaid", "defaulted", "denied", "sold"}
     assert book.customers.set_index("customer").loc[desk.customers["P-1"], "borrowers"] == 380
     assert lived.done.refused == {"CreditPolicy_LimitExceeded": 1, "GuaranteeRegistry_CircleRefused": 1}
     diversions = book.diversions.set_index("loan")
@@ -130,6 +130,32 @@ def test_what_loans_carry_is_told_and_proven(lived):
     broken = book.cares.assign(misused=book.cares["misused"] + 1)
     with pytest.raises(Unreconciled, match=r"LoanBook.careOf\(\d+\): misused is"):
         reconcile(replace(book, cares=broken), desk.views())
+
+
+def test_a_loan_in_difficulty_is_followed_to_its_new_terms_and_its_sale(lived):
+    book, desk = rebuild(lived.tables), lived.desk
+    new = book.restructurings.set_index("loan").loc[desk.loans["L-3"]]
+    assert (new.number, new.loan_type, new.haircut, new.penalty_waived) == (1, "annuity", 10_000_000, 1_500_000)
+    assert (new.penalty_capitalised, new.fee_capitalised) == (500_000, 1_500_000)
+    assert loan(book, "L-3", desk).principal == new.principal
+    assert new.uncovered == new.principal - 50 * MILLION
+    waived = book.waivers.set_index("loan").loc[desk.loans["L-3"]]
+    assert (waived.penalty, waived.fee) == (1_000_000, 500_000)
+    sold = book.sales.set_index("loan").loc[desk.loans["L-7"]]
+    assert (sold.principal, sold.fee, sold.price) == (50 * MILLION, 100_000, 48 * MILLION)
+    assert sold.result == sold.price - sold.principal - sold.interest - sold.fee
+    assert desk.loans["L-7"] not in set(book.exposures["loan"])
+    lien = book.liens.set_index("lien").loc[desk.liens["T-3", "L-7"]]
+    assert (lien.loan, lien.lender, lien.amount) == (0, 5, 50 * MILLION)
+    guarantee = book.guarantees.set_index("guarantee").loc[desk.guarantees["G-1"]]
+    assert (guarantee.amount, guarantee.demanded, guarantee.state) == (18 * MILLION, MILLION, "demanded")
+    balances = trial_balance(journal(lived.tables))["balance"]
+    assert balances[4005] == -sold.result
+    assert balances[5002] == sum(
+        int(new[name]) for name in ("penalty_waived", "fee_waived", "interest_waived", "haircut")
+    ) + int(waived.penalty + waived.fee)
+    assert balances[1103] == sum(map(int, book.loans["fee_due"]))
+    assert balances[1104] == sum(map(int, book.loans["penalty_due"]))
 
 
 def test_the_journal_balances_every_day_and_tells_the_ledgers_loans(lived):

@@ -39,7 +39,9 @@ FIXED: Final[Mapping[int, str]] = {
     3: "collateral_registry.collateral_registered", 4: "collateral_registry.lien_placed",
     5: "guarantee_registry.guarantee_given", 6: "authority.day_opened", 83: "loan_book.balances_imported",
     7: "loan_book.posting_reversed", 8: "loan_book.reversal_settled", 9: "covenant_registry.facility_entered",
+    10: "loan_book.loan_restructured", 11: "loan_book.debt_restructured",
 }  # fmt: skip
+TOLD_TWICE: Final = tuple(FIXED[place] for place in (7, 8, 10, 11))
 DRAWN: Final[Mapping[str, float]] = {
     "loan_book.loan_repaid": 30, "loan_book.instalment_fell_due": 30, "loan_book.loan_drawn": 4,
     "loan_book.loan_charged": 4, "loan_book.penalty_fell_due": 3, "loan_book.payment_back_valued": 0.5,
@@ -66,12 +68,14 @@ DRAWN: Final[Mapping[str, float]] = {
     "loan_book.floor_set": 1, "loan_book.misuse_found": 0.5, "loan_book.misuse_cleared": 0.3,
     "loan_book.technical_delay_exempted": 0.5, "loan_book.loan_called": 0.3, "loan_book.payment_observed": 0.5,
     "loan_book.observation_restarted": 0.3, "loan_book.observation_ended": 0.3,
-    "loan_book.system_debt_reported": 0.5, "loan_book.loan_repriced": 0.5, "loan_book.loan_restructured": 0.3,
-    "loan_book.debt_restructured": 0.3,
+    "loan_book.system_debt_reported": 0.5, "loan_book.loan_repriced": 0.5,
+    "loan_book.restructuring_accepted": 0.3, "loan_book.charges_waived": 2, "loan_book.loan_sold": 2,
+    "collateral_registry.lien_assigned": 0.1, "guarantee_registry.guarantee_paid": 0.3,
     "guarantee_registry.circle_arose": 0.1, "guarantee_registry.legacy_circle_admitted": 0.1,
 }  # fmt: skip
 BELOW: Final[Mapping[str, int]] = {
-    "state": 9, "category": 6, "kind": 3, "hop": 4, "mode": 3, "denominator": 3, "rank": 5, "grade": 10,
+    "loan_type": 3, "state": 10,
+    "category": 6, "kind": 3, "hop": 4, "mode": 3, "denominator": 3, "rank": 5, "grade": 10,
     "previous": 6, "reason": 3, "trigger": 3, "answer": 3, "test": 11, "standing": 5, "measure": 8,
     "floor": 4, "downgrade_answer": 3, "bound": 2, "product": 40,
 }  # fmt: skip
@@ -141,8 +145,8 @@ class _Rows:
         self.random = random
         self.largest = largest
         self.loan = self._thing(LOANS, 2, "loan_applied", "loan_imported", "drawdown_credited", "balances_imported")
-        if "revers" in name and name.startswith("loan_book."):
-            self.loan = numbers // 100 * 7 % (numbers // LOANS + 1)  # both events of a reversal name the same
+        if name in TOLD_TWICE:
+            self.loan = numbers // 100 * 7 % (numbers // LOANS + 1)  # both events name the same
         self.customer = self._thing(CUSTOMERS, 0, "customer_registered")
         self.facility = self._thing(FACILITIES, 9, "facility_entered")
         if name.startswith("covenant_registry."):
@@ -174,9 +178,9 @@ class _Rows:
         return pa.Table.from_arrays(arrays, schema=schema)
 
     def _backdated(self) -> np.ndarray:
-        """One day for some postings to loans that are not new; a reversal is of its own day."""
+        """One day for some postings to loans that are not new; what is told by two events is of its own day."""
         chosen = (self.random.random(len(self.numbers)) < 0.05) & (self.numbers - self.loan * LOANS > 2_000)
-        return chosen & (self.name != "loan_book.posting_reversed")
+        return chosen & (self.name not in TOLD_TWICE)
 
     def _column(self, name: str, kind: pa.DataType) -> pa.Array:
         size = len(self.numbers)

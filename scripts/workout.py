@@ -1,0 +1,72 @@
+"""Acts on loans in difficulty: charges and waivers, new terms, sales, guarantors who pay."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from eth_utils.crypto import keccak
+
+from analytics.ledger import LOAN_TYPES
+from data.acts import Charge, PayGuarantee, Restructure, Sell, Waive
+from scripts.desk import Desk
+
+CHARGES: Final = ("fee", "penalty")
+NO_DOCUMENT: Final = bytes(32)
+DEADLINE_DAYS: Final = 30
+
+
+def charge(desk: Desk, act: Charge) -> None:
+    """A fee or a penalty, charged by the collector."""
+    kind = CHARGES.index(act.kind)
+    desk.send(desk.system.book.charge, desk.loans[act.loan], kind, act.amount, act.day, by="collector")
+
+
+def waive(desk: Desk, act: Waive) -> None:
+    """Charges waived up to these amounts, under four eyes."""
+    arguments = desk.loans[act.loan], act.penalty, act.fee
+    desk.send(desk.system.book.proposeWaiver, *arguments, by="risk_officer")
+    desk.send(desk.system.book.waive, *arguments, by="approver")
+
+
+def restructure(desk: Desk, act: Restructure, account: Any = None) -> None:
+    """New terms: proposed, accepted from the borrower's account or on a signed document, carried out.
+
+    Parameters: ``account`` is the borrower's, None where it has none.
+    """
+    book, loan = desk.system.book, desk.loans[act.loan]
+    number = int(book.careOf(loan)["restructurings"]) + 1
+    stored = book.preview(loan, act.day)
+    owed = sum(stored[name] for name in ("principal", "interestDue", "penaltyDue", "feeDue"))
+    interest = int(stored["accrued"]) // (360 * 10**9) + 1
+    terms = (
+        loan, number, act.day + DEADLINE_DAYS, LOAN_TYPES.index(act.loan_type), act.cycle_months, act.rate,
+        act.maturity, act.resume_on, True, act.penalty, act.fee, act.interest, act.haircut, owed + interest,
+    )  # fmt: skip
+    document = keccak(text=f"new terms of {act.loan}")
+    desk.send(book.proposeRestructuring, terms, by="risk_officer")
+    if account is None:
+        desk.send(book.acceptRestructuring, terms, document, by="loan_officer")
+    else:
+        desk.send(book.acceptRestructuring, terms, NO_DOCUMENT, by=account)
+    for ref in act.consents:
+        desk.send(book.consentToRestructuring, terms, desk.guarantees[ref], document, by="loan_officer")
+    desk.send(book.restructure, terms, by="approver")
+
+
+def sell(desk: Desk, act: Sell) -> None:
+    """A loan sold under four eyes; its liens are recorded as the buyer's, its guarantees released."""
+    book, loan = desk.system.book, desk.loans[act.loan]
+    arguments = loan, desk.commitment(act.buyer), act.price, act.day
+    desk.send(book.proposeSale, *arguments, by="risk_officer")
+    desk.send(book.sell, *arguments, by="approver")
+    for (_, ref), lien in desk.liens.items():
+        if ref == act.loan:
+            desk.send(desk.system.collateral.assignLien, lien, act.lender, by="credit_bureau")
+
+
+def pay_guarantee(desk: Desk, act: PayGuarantee, account: Any) -> None:
+    """A demand, and its payment from the guarantor's deposit."""
+    book, guarantee = desk.system.book, desk.guarantees[act.guarantee]
+    desk.send(book.demand, guarantee, act.demanded, by="collector")
+    desk.send(desk.system.token.fund, account, act.amount, by="treasurer")
+    desk.send(book.payOnGuarantee, guarantee, act.amount, by=account)
