@@ -107,8 +107,8 @@ class Clerk:
             Revalue: self.revalue, Lend: self.lend, PayWrongly: self.pay_wrongly,
             Guarantees: self.guarantee, Default: self.default, WriteOff: self.write_off, Recover: self.recover,
             CountBorrowers: self.count_borrowers, YearEnd: self.year_end, SetCovenant: self.set_covenant,
-            ReportFigure: self.report_figure, Charge: partial(workout.charge, desk), Waive: partial(workout.waive, desk),
-            Sell: partial(workout.sell, desk), Restructure: self.restructure, PayGuarantee: self.pay_guarantee,
+            ReportFigure: self.report_figure, Charge: partial(workout.charge, desk), Sell: partial(workout.sell, desk),
+            Waive: partial(workout.waive, desk), Restructure: self.restructure, PayGuarantee: self.pay_guarantee,
             **quality_handlers(desk),
         }  # fmt: skip
 
