@@ -100,6 +100,7 @@ def test_a_tenth_itself_does_not_spread(desk, debt):
     _default(desk, bad)
     with reverts("LoanQuality_NoContagion", desk.customer, TENTH, TENTH + REST):
         _spread(desk, [bad], [good])
+    assert [one.name for one in _lift(desk, [good], [good]).events] == ["ContagionEnded"]  # nine tenths perform
     more = debt(1)[0]
     with reverts("LoanQuality_NoContagion", desk.customer, TENTH, TENTH + REST + 1):
         _spread(desk, [bad], [good])

@@ -6,7 +6,17 @@ import pytest
 
 from tests.contracts.expect import assert_events, event, reverts
 from tests.contracts.judging import OBSERVATION_ENDED, REASON, RESTRUCTURED, care, classified, floored
-from tests.contracts.lending import AMOUNT, LINEAR, MAX_MONEY, NONE, PASS, SPECIAL_MENTION, Desk, months_after
+from tests.contracts.lending import (
+    AMOUNT,
+    LINEAR,
+    MAX_MONEY,
+    NONE,
+    PASS,
+    SPECIAL_MENTION,
+    SUBSTANDARD,
+    Desk,
+    months_after,
+)
 
 NO_DOCUMENT = bytes(32)
 CYCLE, YEARS = 6, 3
@@ -114,6 +124,25 @@ def test_a_day_past_due_starts_it_anew(desk, observed, until):
     sent = desk.book.classify(loan, desk.by("collector"))
     assert sent.events["ObservationRestarted"]["observedUntil"] == months_after(desk.today, 12)
     assert anew > last
+
+
+def test_a_loan_restructured_while_non_performing_infects_others(desk, until):
+    """It owes nothing overdue any more, but its floor is its own."""
+    day, maturity = desk.today, desk.today + YEARS * 366
+    bad, good = (desk.originated(amount=amount, maturity=maturity) for amount in (AMOUNT, AMOUNT))
+    until(months_after(day, CYCLE))
+    _pay(desk, good)
+    until(desk.today + 91)
+    desk.book.classify(bad, desk.by("collector"))
+    terms = (bad, 1, desk.today, LINEAR, CYCLE, 40_000_000, maturity, 0, False, 0, 0, 0, 0, MAX_MONEY)
+    desk.book.proposeRestructuring(terms, desk.by("risk_officer"))
+    desk.book.acceptRestructuring(terms, NO_DOCUMENT, {"from": desk.borrower})
+    desk.book.restructure(terms, desk.by("approver"))
+    assert (care(desk, bad)["restructured"], desk.stored(bad)["oldestDue"]) == (SUBSTANDARD, 0)
+    desk.book.spreadContagion(desk.customer, [bad], [good], desk.by("collector"))
+    assert care(desk, good) == {"contagion": SUBSTANDARD}
+    with reverts("LoanQuality_NonPerforming", bad):
+        desk.book.liftContagion(desk.customer, [bad, good], [good], desk.by("collector"))
 
 
 def test_a_longer_observation_is_not_cut_short(desk, observed, until):
