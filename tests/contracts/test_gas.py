@@ -241,6 +241,23 @@ def _rated(bank, customer, grade):
     return bank.system.ratings.confirm(rating, bank.by("approver"))
 
 
+def restructure(bank):
+    """An annuity in arrears, accepted: what is due waived or made principal; once restructured before."""
+    number = bank.originated(ANNUITY)
+    _restructured(bank, number, 1)
+    bank.next_day(100)
+    bank.system.book.classify(number, bank.by("collector"))
+    return _restructured(bank, number, 2)
+
+
+def _restructured(bank, number, count):
+    book, today = bank.system.book, bank.system.authority.day()[0]
+    terms = (number, count, today + 30, 2, 1, RATE // 2, today + 1_000, 0, True, 0, 0, 0, AMOUNT // 10, 2 * AMOUNT)
+    book.proposeRestructuring(terms, bank.by("risk_officer"))
+    book.acceptRestructuring(terms, bytes(32), {"from": bank.borrower})
+    return book.restructure(terms, bank.by("approver"))
+
+
 OPERATIONS: dict[str, tuple[Callable[[Bank], Any], int]] = {
     "apply": (apply, 1),
     "approve": (approve, 1),
@@ -250,6 +267,7 @@ OPERATIONS: dict[str, tuple[Callable[[Bank], Any], int]] = {
     "repay_instalment": (repay_instalment, 1),
     "close": (close, 1),
     "mark_overdue": (mark_overdue, 1),
+    "restructure": (restructure, 1),
     "repay_in_batch": (repay_in_batch, BATCH),
     "import_loan": (import_loan, BATCH),
     "register_collateral": (register_collateral, 1),
