@@ -425,6 +425,36 @@ class Attest(Act):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SetCalendar(Act):
+    """Years of a business-day calendar are set, before products go by it."""
+
+    number: int
+    years: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer(Act):
+    """A product is set together with how its loans are served."""
+
+    product: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fix(Act):
+    """A reference rate is fixed, in ppb."""
+
+    index: int
+    value: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reprice(Act):
+    """A loan that follows a reference rate gets it anew."""
+
+    loan: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class YearEnd(Act):
     """The last business day of a year: its close is a point of reconciliation."""
 

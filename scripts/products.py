@@ -142,6 +142,32 @@ SERVED: Final = {
             currency=YUAN,
         ),
     ),
+    # Working capital at the loan prime rate of each quarter, with a fee for each drawdown and for early principal.
+    7: (
+        Product(
+            LoanType.BULLET, DayCount.ACTUAL_360, Waterfall.FEES_FIRST, EarmarkMode.FLAG, 3, 90, 0, LARGEST,
+            FORTY_YEARS, CAP,
+        ),
+        Servicing(
+            calendar=MAINLAND,
+            business_day_rule=BusinessDayRule.MODIFIED_FOLLOWING,
+            grace_days=3,
+            overdue_markup=PPB * 3 // 10,
+            misuse_markup=PPB // 2,
+            compounds=True,
+            prepayment_fee=PPB // 100,
+            drawing_fee=PPB // 1000,
+            keeps_term=False,
+            signed_terms=False,
+            covenanted=False,
+            index=ONE_YEAR_PRIME,
+            spread=-PPB // 1000,
+            reprice_months=3,
+            triggers=0b11111,
+            default_days=90,
+            currency=YUAN,
+        ),
+    ),
 }  # fmt: skip
 
 

@@ -26,9 +26,11 @@ from data.acts import (
     Classify,
     CountBorrowers,
     Default,
+    Fix,
     Guarantees,
     Lend,
     Lien,
+    Offer,
     Pay,
     PayGuarantee,
     PayWrongly,
@@ -37,9 +39,11 @@ from data.acts import (
     Register,
     RegisterTitle,
     ReportFigure,
+    Reprice,
     Restructure,
     Revalue,
     Sell,
+    SetCalendar,
     SetCovenant,
     SetLimit,
     Waive,
@@ -47,10 +51,12 @@ from data.acts import (
     YearEnd,
 )
 from scripts import workout
+from scripts.calendars import set_calendar
 from scripts.desk import Desk, batches, code
 from scripts.opening import assessment, import_opening, registration, title
-from scripts.products import PRODUCTS, set_products
+from scripts.products import PRODUCTS, SERVED, Product, set_products, set_served_products
 from scripts.quality import quality_handlers
+from scripts.term_sheets import applied_sheet, typed_data
 from scripts.transactions import Receipt, Refused
 
 DENOMINATORS: Final = {"book": 1, "tier1_capital": 2}
@@ -106,6 +112,7 @@ class Clerk:
             Attest: self.attest, SetLimit: self.set_limit, Register: self.register, RegisterTitle: self.register_title,
             Revalue: self.revalue, Lend: self.lend, PayWrongly: self.pay_wrongly,
             Guarantees: self.guarantee, Default: self.default, WriteOff: self.write_off, Recover: self.recover,
+            SetCalendar: self.set_calendar, Offer: self.offer, Fix: self.fix, Reprice: self.reprice,
             CountBorrowers: self.count_borrowers, YearEnd: self.year_end, SetCovenant: self.set_covenant,
             ReportFigure: self.report_figure, Charge: partial(workout.charge, desk), Sell: partial(workout.sell, desk),
             Waive: partial(workout.waive, desk), Restructure: self.restructure, PayGuarantee: self.pay_guarantee,
@@ -155,6 +162,18 @@ class Clerk:
         registry, measure = self.desk.system.covenants, MEASURES.index(act.measure)
         customer = self.desk.customers[act.customer]
         self.desk.send(registry.reportFigure, customer, measure, act.value, act.day, by="data_provider")
+
+    def set_calendar(self, act: SetCalendar) -> None:
+        set_calendar(self.desk, act.number, years=act.years)
+
+    def offer(self, act: Offer) -> None:
+        set_served_products(self.desk, [act.product])
+
+    def fix(self, act: Fix) -> None:
+        self.desk.send(self.desk.system.book.setFixing, act.index, act.day, act.value, by="data_provider")
+
+    def reprice(self, act: Reprice) -> None:
+        self.desk.send(self.desk.system.book.reprice, self.desk.loans[act.loan], by="collector")
 
     def register(self, act: Register) -> None:
         sent = self.desk.send(
@@ -227,8 +246,10 @@ class Clerk:
             desk.customers[act.customer], act.product, code(act.industry, 4), code(act.region, 6), code(act.purpose, 4),
             act.amount, act.rate, act.maturity, keccak(text=act.ref),
         )  # fmt: skip
-        loan = int(desk.send(book.applyFor, application, by="loan_officer").told("LoanApplied")[0]["loanId"])
-        desk.loans[act.ref] = loan
+        applied = desk.send(book.applyFor, application, by="loan_officer").told("LoanApplied")[0]
+        desk.loans[act.ref] = loan = int(applied["loanId"])
+        if act.product in SERVED and SERVED[act.product][1].signed_terms:
+            self._sign(applied)
         if act.override:
             for member in ("chair", "director"):
                 desk.send(desk.system.policy.signOverride, loan, REASON, by=member)
@@ -238,10 +259,21 @@ class Clerk:
         liens = [self._pledge(lien, loan, desk.customers[act.customer]) for lien in act.liens]
         if act.money == MONEY_TOKEN:
             self._draw(act, loan, liens)
-        elif PRODUCTS[act.product].max_loan_to_value:
+        elif _product(act.product).max_loan_to_value:
             desk.send(book.originateSecured, loan, act.day, liens, by="treasurer")
         else:
             desk.send(book.originate, loan, act.day, by="treasurer")
+
+    def _sign(self, applied: Mapping[str, Any]) -> None:
+        """The borrower's wallet, which on a development chain is the node's own, signs the term sheet."""
+        desk = self.desk
+        borrower = self._account(applied["customer"])
+        node = desk.node
+        message = typed_data(
+            applied_sheet(applied), chain_id=node.quantity("eth_chainId"), book=desk.system.book.address
+        )
+        signed = str(node.call("eth_signTypedData_v4", borrower.address, message))
+        desk.send(desk.system.book.signTermSheet, applied["loanId"], signed, by="loan_officer")
 
     def _draw(self, act: Lend, loan: int, liens: Sequence[int]) -> None:
         """Earmarked money into the borrower's account, spent with payees; what goes on from there is recorded."""
@@ -389,6 +421,10 @@ class Clerk:
         if refused:
             raise InvalidInput(f"{refused} was expected of {method._name} and not met")
         return sent
+
+
+def _product(number: int) -> Product:
+    return SERVED[number][0] if number in SERVED else PRODUCTS[number]
 
 
 def _address(name: str) -> str:

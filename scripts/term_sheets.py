@@ -9,6 +9,7 @@ from typing import Any, Final
 from eth_account import Account
 from eth_account.messages import SignableMessage, encode_typed_data
 from eth_utils.crypto import keccak
+from hexbytes import HexBytes
 
 DOMAIN: Final = {
     "name": "string",
@@ -47,18 +48,18 @@ class TermSheet:
 
 
 def applied_sheet(event: Mapping[str, Any]) -> TermSheet:
-    """The term sheet of an application, as the event LoanApplied tells it, with its fixed bytes as bytes."""
+    """The term sheet of an application, as LoanApplied tells it, with fixed bytes as bytes or hexadecimal text."""
     return TermSheet(
         loan_id=event["loanId"],
         customer=event["customer"],
         product=event["product"],
-        industry=bytes(event["industry"]),
-        region=bytes(event["region"]),
-        purpose=bytes(event["purpose"]),
+        industry=bytes(HexBytes(event["industry"])),
+        region=bytes(HexBytes(event["region"])),
+        purpose=bytes(HexBytes(event["purpose"])),
         amount=event["amount"],
         rate=event["rate"],
         maturity=event["maturity"],
-        document=bytes(event["termsHash"]),
+        document=bytes(HexBytes(event["termsHash"])),
     )
 
 
@@ -68,8 +69,18 @@ def typed_data(sheet: TermSheet, *, chain_id: int, book: str) -> dict[str, Any]:
         "types": {"EIP712Domain": _members(DOMAIN), "TermSheet": _members(TERM_SHEET)},
         "primaryType": "TermSheet",
         "domain": {"name": "Loan book", "version": "1", "chainId": chain_id, "verifyingContract": book},
-        "message": dict(zip(TERM_SHEET, asdict(sheet).values(), strict=True)),
+        "message": {
+            name: _shown(value, kind)
+            for (name, kind), value in zip(TERM_SHEET.items(), asdict(sheet).values(), strict=True)
+        },
     }
+
+
+def _shown(value: int | bytes, kind: str) -> int | str:
+    """Fixed bytes as hexadecimal text of their whole width, as wallets take them."""
+    if isinstance(value, int):
+        return value
+    return "0x" + value.ljust(int(kind.removeprefix("bytes")), b"\0").hex()
 
 
 def _members(types: Mapping[str, str]) -> list[dict[str, str]]:

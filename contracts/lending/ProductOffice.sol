@@ -101,7 +101,11 @@ contract ProductOffice is LoanBookBase, EIP712, ILoanTerms {
     }
 
     /// @inheritdoc ILoanTerms
-    function calendarYearOf(uint16 calendar, uint16 year) external view returns (uint256, uint256, bool) {
+    function calendarYearOf(uint16 calendar, uint16 year)
+        external
+        view
+        returns (uint256 low, uint256 high, bool isSet)
+    {
         return _ledger.calendarYearOf(calendar, year);
     }
 
@@ -111,12 +115,12 @@ contract ProductOffice is LoanBookBase, EIP712, ILoanTerms {
     }
 
     /// @inheritdoc ILoanTerms
-    function fixingOn(uint16 index, uint24 day) external view returns (uint24, int40) {
-        return _ledger.fixingOn(index, day);
+    function fixingOn(uint16 index, uint24 on) external view returns (uint24 day, int40 value) {
+        return _ledger.fixingOn(index, on);
     }
 
     /// @inheritdoc ILoanTerms
-    function signatureOf(LoanId loanId) external view returns (bytes32, bool) {
+    function signatureOf(LoanId loanId) external view returns (bytes32 document, bool isSigned) {
         return _ledger.signatureOf(Books.raw(loanId));
     }
 

@@ -94,6 +94,11 @@ def test_the_acts_had_their_effects(lived):
     assert loan(book, "L-4", desk).recovered == 5 * MILLION
     assert loan(book, "L-9", desk).principal == 30 * MILLION
     assert loan(book, "L-10", desk).state == "repaid"
+    assert loan(book, "L-12", desk).rate == 33_500_000
+    assert loan(book, "L-12", desk).fee_due == 16 * MILLION // 1000
+    sheet = book.term_sheets.set_index("loan").loc[desk.loans["L-11"]]
+    assert sheet.signed_on == loan(book, "L-11", desk).start
+    assert book.fixings["value"].tolist() == [36_500_000, 34_500_000]
     assert set(book.loans["state"]) == {"active", "repaid", "defaulted", "denied", "sold"}
     assert book.customers.set_index("customer").loc[desk.customers["P-1"], "borrowers"] == 380
     assert lived.done.refused == {"CreditPolicy_LimitExceeded": 1, "GuaranteeRegistry_CircleRefused": 1}
