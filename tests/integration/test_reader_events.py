@@ -17,7 +17,7 @@ from web3.datastructures import AttributeDict
 
 from analytics.chain import Contract, Deployment, catalogue
 from analytics.chain.decode import decode_logs, read_logs
-from scripts.deployment import WIRING
+from scripts.deployment import WIRING, container
 from tests.analytics.chain.synthetic import Log, compact, rpc_log, signature_topic
 from tests.analytics.chain.test_decode import native, value_of
 
@@ -32,7 +32,7 @@ def address_of(name: str) -> str:
 @pytest.fixture(scope="module")
 def abis() -> dict[str, list[dict[str, Any]]]:
     loaded = brownie_project.load(str(ROOT), raise_if_loaded=False)
-    return {name: loaded[name].abi for name in WIRING}
+    return {name: container(loaded, name).abi for name in WIRING}
 
 
 def test_every_event_of_the_system_decodes_as_web3_decodes_it(abis: dict[str, list[dict[str, Any]]]) -> None:
