@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from collections import defaultdict
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from scripts.state_diagram import StateTable
 from tests.stateful.holdings import (
     CUSTOMER,
     DEFAULT_DAYS,
+    ENFORCED_LIEN,
     FLAG,
     GROUP,
     INDUSTRY,
     PPB,
     REGION,
+    RELEASED_LIEN,
     Bucket,
     Customer,
     Earmark,
     Guarantee,
     Lien,
     Payment,
+    Posting,
     Refused,
     Thing,
     Trace,
@@ -40,6 +43,8 @@ from tests.stateful.loans import (
     Obligation,
     Product,
 )
+
+IMPORTED = 2**63  # numbers of imported loans start here
 
 
 @dataclass
@@ -68,6 +73,8 @@ class Bank:
     lent: int = 0
     paid: int = 0
     redeemed: int = 0
+    drawings: dict[int, list[Posting]] = field(default_factory=lambda: defaultdict(list))
+    charges: dict[int, list[Posting]] = field(default_factory=lambda: defaultdict(list))
     acts: list[tuple[int, str]] = field(default_factory=list)  # done since the last check of edges: loan and act
 
     # ---------------------------------------------------------------- parts
@@ -120,11 +127,16 @@ class Bank:
         """I24: the deposit liability by its causes."""
         return self.funded + self.lent - self.paid - self.redeemed
 
+    @property
+    def applied(self) -> int:
+        """Loans applied for here; imported ones have numbers of their own."""
+        return sum(number < IMPORTED for number in self.loans)
+
     # ---------------------------------------------------------------- new business
 
     def apply_for(self, customer: int, product_number: int, terms: tuple[bytes, bytes, bytes, int, int, int]) -> None:
         industry, region, purpose, amount, rate, maturity = terms
-        number = len(self.loans) + 1
+        number = self.applied + 1
         product = self.products[product_number]
         if amount == 0 or amount > product.max_amount:
             raise Refused("LoanBook_AmountInvalid", number, amount, product.max_amount)
@@ -180,6 +192,7 @@ class Bank:
             if loan.due:
                 raise Refused("LoanBook_InArrears", loan.number, loan.oldest_due)
         loan.lend(amount, self.today)
+        self.drawings[loan.number].append(Posting(loan.postings, amount, self.today))
         if loan.product.max_loan_to_value:
             needed = -(-loan.principal * PPB // loan.product.max_loan_to_value)
             cover = self.cover(loan.number)
@@ -203,6 +216,7 @@ class Bank:
         if not 0 < amount <= loan.undrawn:
             raise Refused("LoanBook_AmountInvalid", number, amount, loan.undrawn)
         self.lend(loan, amount)
+        self.drawings[number][-1].account = self.customers[loan.customer].account
         mark = self.earmarks[number]
         mark.remaining += amount
         mark.payees, mark.expiry, mark.mode = payees, expiry, loan.product.earmark_mode
@@ -245,12 +259,14 @@ class Bank:
         else:
             loan.fee_due += amount
         loan.postings += 1
+        self.charges[number].append(Posting(loan.postings, amount, self.today, kind))
 
     def reverse(self, number: int) -> None:
         """Take back a loan's last payment; the borrower owes it again, with the interest it had stopped."""
         loan, payment = self.starting(number, "reverse a payment"), self.payments[number]
         reopens = loan.state == REPAID
         loan.advance(self.today)
+        daily = loan.overdue_daily
         if reopens:
             loan.state, loan.rounded = ACTIVE, False
         split = payment.split
@@ -264,6 +280,10 @@ class Bank:
         loan.exact_interest += stopped
         loan.penalty_due += split.penalty
         loan.fee_due += split.fee
+        if split.principal_due + split.interest_due:
+            more = max(0, loan.overdue_daily - daily)
+            loan.penalty_accrued += more * loan.overdue_days(payment.day, self.today)
+            loan.charge_penalty()
         loan.reversed += split.principal
         loan.interest_paid -= split.interest
         loan.postings += 1
@@ -275,6 +295,100 @@ class Bank:
         if reopens:
             self.announce(loan)
         del self.payments[number]
+
+    def repay_late(self, number: int, amount: int, day: int) -> None:
+        """Principal paid with a past value date, where nothing is due: the interest it would have spared is taken back."""
+        loan = self.starting(number, "repay")
+        if day < loan.start:
+            raise Refused("LoanBook_ValueDateBeforeAccrual", number, day, loan.start)
+        days = loan.accrued_through - day
+        if loan.principal * loan.rate * days > loan.accrued:
+            raise Refused("LoanBook_ValueDateBeforeAccrual", number, day, loan.accrued_through)
+        loan.accrued -= amount * loan.rate * days
+        loan.exact_interest -= amount * loan.rate * days
+        loan.principal -= amount
+        loan.repaid += amount
+        loan.postings += 1
+        self.post(loan, exposure=-amount)
+
+    def reverse_charge(self, number: int, charge: Posting) -> None:
+        loan = self.starting(number, "reverse a charge")
+        if charge.day > loan.accrued_through:
+            raise Refused("LoanBook_NotReversible", number, charge.number)
+        loan.advance(self.today)
+        if charge.amount > (loan.penalty_due if charge.kind else loan.fee_due):
+            raise Refused("LoanBook_NotReversible", number, charge.number)
+        if charge.kind:
+            loan.penalty_due -= charge.amount
+        else:
+            loan.fee_due -= charge.amount
+        loan.close_if_settled()
+        loan.postings += 1
+        self.charges[number].remove(charge)
+
+    def reverse_drawdown(self, number: int, drawing: Posting) -> None:
+        """The money was never lent, and bore no interest."""
+        loan = self.starting(number, "reverse a drawdown")
+        loan.advance(self.today)
+        interest = drawing.amount * loan.rate * (self.today - drawing.day)
+        fen = -(-max(0, interest - loan.accrued) // loan.product.unit)
+        if drawing.amount > loan.principal - loan.principal_due or fen > loan.interest_due:
+            raise Refused("LoanBook_NotReversible", number, drawing.number)
+        loan.forget_interest(fen)
+        loan.accrued += fen * loan.product.unit - interest
+        loan.principal -= drawing.amount
+        loan.taken_back += drawing.amount
+        restored = drawing.amount if self.today <= loan.available_until else 0
+        loan.undrawn += restored
+        if loan.instalment < len(loan.due_dates()):
+            loan.fix_instalment()
+        loan.close_if_settled()
+        loan.postings += 1
+        self.post(loan, exposure=-drawing.amount)
+        self.reserve(loan, restored)
+        mark = self.earmarks[number]
+        if drawing.account is not None:
+            if drawing.amount > mark.remaining:
+                raise Refused("DepositToken_EarmarkExceeded", number, mark.remaining, drawing.amount)
+            mark.remaining -= drawing.amount
+            self.lent -= drawing.amount
+        self.drawings[number].remove(drawing)
+
+    # ---------------------------------------------------------------- facts
+
+    def import_loan(self, loan: Loan) -> None:
+        """A loan recorded as it stood, with nothing overdue; its interest accrues from here."""
+        if loan.number in self.loans:
+            raise Refused("LoanBook_AlreadyImported", loan.number)
+        self.acts.append((loan.number, "importLoans"))
+        loan.state, loan.category = ACTIVE, PASS
+        loan.accrued_through = self.today
+        loan.instalment = sum(day < self.today for day in loan.due_dates())
+        loan.fix_instalment()
+        self.loans[loan.number] = loan
+        self.post(loan, exposure=loan.principal)
+
+    def set_group(self, number: int, group: int) -> None:
+        """I4 and I17: what a customer owes and may draw goes with it."""
+        customer = self.customers[number]
+        if group == customer.group:
+            raise Refused("CustomerRegistry_Unchanged", number)
+        mine = self.buckets[CUSTOMER, number]
+        for key, sign in ((customer.group, -1), (group, 1)):
+            if key:
+                self.buckets[GROUP, key].exposure += sign * mine.exposure
+                self.buckets[GROUP, key].reserved += sign * mine.reserved
+        self.customers[number] = replace(customer, group=group)
+
+    def enforce(self, title: int, owner: int) -> None:
+        """I10: the object is sold, its liens end in rank."""
+        thing = self.things[title]
+        if not thing.pledged:
+            raise Refused("CollateralRegistry_NothingPledged", title)
+        for lien in thing.liens:
+            if lien.active:
+                lien.state, lien.amount = ENFORCED_LIEN, 0
+        thing.value, thing.owner = 0, owner
 
     # ---------------------------------------------------------------- quality
 
@@ -410,10 +524,10 @@ class Bank:
 
     def release_lien(self, lien: Lien) -> None:
         if not lien.active:
-            raise Refused("CollateralRegistry_LienNotActive", lien.number, 2)
+            raise Refused("CollateralRegistry_LienNotActive", lien.number, lien.state)
         if lien.loan not in self.closed:
             raise Refused("CollateralRegistry_LoanStillOwes", lien.number, lien.loan)
-        lien.active, lien.amount = False, 0
+        lien.state, lien.amount = RELEASED_LIEN, 0
 
     def cover_given(self, guarantor: int) -> int:
         """I15: a guarantor's live guarantees."""

@@ -40,6 +40,7 @@ class Checks(Desk):
             "interestDue": loan.interest_due,
             "oldestDue": loan.oldest_due,
             "penaltyDue": loan.penalty_due,
+            "penaltyAccrued": loan.penalty_accrued,
             "feeDue": loan.fee_due,
             "writtenOff": loan.written_off,
         }
@@ -52,11 +53,11 @@ class Checks(Desk):
     def check_money(self, loan: Loan) -> None:
         """I2, I3, I5, I7, I8 of one loan."""
         assert 0 <= loan.principal <= loan.drawn, "I2"
-        assert loan.drawn - loan.repaid - loan.taken_off + loan.reversed == loan.principal, "I3"
+        assert loan.drawn - loan.repaid - loan.taken_off + loan.reversed - loan.taken_back == loan.principal, "I3"
         assert loan.accrued_through <= max(self.bank.today, loan.available_until), "I8"
         if loan.state == REPAID:
             assert loan.due == loan.payoff == loan.principal == 0, "I5"
-            untouched = not loan.reversed and not loan.taken_off
+            untouched = not loan.reversed and not loan.taken_off and not loan.taken_back
             if untouched:
                 exact = loan.exact_interest
                 assert 0 <= loan.interest_paid * loan.product.unit - exact < loan.product.unit, "I7"

@@ -14,7 +14,7 @@ from scripts.deployment import System
 from tests.contracts.expect import reverts
 from tests.stateful.bank import Bank
 from tests.stateful.holdings import BLOCK, CUSTOMER, FLAG, GROUP, INDUSTRY, PPB, REGION, Refused
-from tests.stateful.loans import ANNUITY, BULLET, FEES_FIRST, LINEAR, NONE, PRINCIPAL_FIRST, Loan, Product
+from tests.stateful.loans import ANNUITY, BULLET, FEES_FIRST, LINEAR, NONE, PRINCIPAL_FIRST, Loan, Product, Servicing
 
 DAY = 86_400
 CORPORATE, PERSON = 3, 1  # CustomerKind
@@ -22,10 +22,12 @@ LARGEST = 10**9
 PAYEE_CATEGORY, STRAY_CATEGORY = 1, 5
 PAYMENT = 0  # PostingKind
 HAIRCUT = PPB // 5
+COMPOUNDING = Servicing(3, 400_000_000, compounds=True, prepayment_fee=0, keeps_term=False)
+KEEPING_TERM = Servicing(0, 500_000_000, compounds=False, prepayment_fee=10_000_000, keeps_term=True)
 PRODUCTS = {
     1: Product(BULLET, 0, FEES_FIRST, FLAG, 0, 30, 0, LARGEST, 800, 360_000_000),
-    2: Product(LINEAR, 1, PRINCIPAL_FIRST, BLOCK, 1, 30, 0, LARGEST, 800, 360_000_000),
-    3: Product(ANNUITY, 0, FEES_FIRST, FLAG, 1, 30, 0, LARGEST, 800, 360_000_000),
+    2: Product(LINEAR, 1, PRINCIPAL_FIRST, BLOCK, 1, 30, 0, LARGEST, 800, 360_000_000, COMPOUNDING),
+    3: Product(ANNUITY, 0, FEES_FIRST, FLAG, 1, 30, 0, LARGEST, 800, 360_000_000, KEEPING_TERM),
     4: Product(BULLET, 1, FEES_FIRST, BLOCK, 3, 30, PPB, LARGEST, 800, 360_000_000),
 }
 INDUSTRIES = (b"K70\0", b"C13\0")

@@ -9,6 +9,7 @@ from tests.stateful.loans import Split
 CUSTOMER, GROUP, INDUSTRY, REGION = range(4)  # Dimension
 FLAG, BLOCK = range(2)  # EarmarkMode
 PPB = 10**9
+ACTIVE_LIEN, RELEASED_LIEN, ENFORCED_LIEN = 1, 2, 3  # LienState
 GROUP_NODES = 2**32
 DEFAULT_DAYS = 90
 
@@ -60,7 +61,22 @@ class Lien:
     number: int
     loan: int
     amount: int
-    active: bool = True
+    state: int = ACTIVE_LIEN
+
+    @property
+    def active(self) -> bool:
+        return self.state == ACTIVE_LIEN
+
+
+@dataclass
+class Posting:
+    """A drawdown or charge, as a reversal must name it."""
+
+    number: int
+    amount: int
+    day: int
+    kind: int = 0  # of a charge
+    account: str | None = None  # of a drawdown
 
 
 @dataclass

@@ -43,7 +43,7 @@ class Lending(Desk):
     def lend(self, n: int, drawn: bool) -> None:
         """Ordinary business, so that loans live: applied for, approved, secured where that is asked, and lent."""
         self.apply(n=n | 1, product=1 + n % 4, amount=10**6 * (n + 1), days=60 + 10 * n)
-        number = len(self.bank.loans)
+        number = self.bank.applied
         self.attempt(
             "approve",
             lambda bank: bank.approve(number),

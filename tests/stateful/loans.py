@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from datetime import date, timedelta
 from fractions import Fraction
 from math import ceil
 
 EPOCH = date(1970, 1, 1)
+PPB = 10**9
 BULLET, LINEAR, ANNUITY = range(3)  # LoanType
 FEES_FIRST, PRINCIPAL_FIRST = range(2)  # Waterfall
 (NONE, APPLIED, APPROVED, DENIED, LAPSED, ACTIVE, DEFAULTED, REPAID, WRITTEN_OFF) = range(9)  # LoanState
@@ -17,8 +18,19 @@ CATEGORY_FROM = ((LOSS, 361), (DOUBTFUL, 271), (SUBSTANDARD, 91), (MENTION, 1), 
 
 
 @dataclass(frozen=True)
+class Servicing:
+    """How a product's loans are served; markups and fees in parts per billion."""
+
+    grace_days: int
+    overdue_markup: int
+    compounds: bool
+    prepayment_fee: int
+    keeps_term: bool
+
+
+@dataclass(frozen=True)
 class Product:
-    """Terms as the contract takes them."""
+    """Terms as the contract takes them, and how loans are served where the product says so."""
 
     loan_type: int
     day_count: int  # 0: 365 days, 1: 360
@@ -30,6 +42,12 @@ class Product:
     max_amount: int
     max_term_days: int
     max_rate: int
+    servicing: Servicing | None = None
+
+    @property
+    def terms(self) -> tuple[int, ...]:
+        """What setProduct takes."""
+        return astuple(self)[:-1]
 
     @property
     def unit(self) -> int:
@@ -57,6 +75,7 @@ class Split:
     fee: int = 0
     principal_due: int = 0
     interest_due: int = 0
+    was_due: int = 0  # of principal, before the payment
 
 
 def add_months(day: int, months: int) -> int:
@@ -102,6 +121,7 @@ class Loan:
     postings: int = 0
     obligations: list[Obligation] = field(default_factory=list)
     penalty_due: int = 0
+    penalty_accrued: int = 0  # fen x ppb x days, below one fen after each posting
     fee_due: int = 0
     written_off: int = 0
     # I2 and I3: every way the principal came and went
@@ -109,6 +129,7 @@ class Loan:
     repaid: int = 0
     taken_off: int = 0
     reversed: int = 0
+    taken_back: int = 0
     interest_paid: int = 0
     interest_taken_off: int = 0
     exact_interest: int = 0  # I7: fen x ppb x days ever accrued
@@ -141,8 +162,29 @@ class Loan:
         return self.accrued // self.product.unit if self.rounded else -(-self.accrued // self.product.unit)
 
     @property
+    def fee_rate(self) -> int:
+        return self.product.servicing.prepayment_fee if self.product.servicing else 0
+
+    @property
     def payoff(self) -> int:
-        return self.principal + self.interest_due + self.penalty_due + self.fee_due + self.accrued_up
+        fee = (self.principal - self.principal_due) * self.fee_rate // PPB
+        return self.principal + self.interest_due + self.penalty_due + self.fee_due + self.accrued_up + fee
+
+    @property
+    def overdue_daily(self) -> int:
+        """Penalty interest that what is overdue bears a day, in fen x ppb."""
+        terms = self.product.servicing
+        if terms is None:
+            return 0
+        markup = self.rate * terms.overdue_markup // PPB
+        return self.principal_due * markup + (self.interest_due * (self.rate + markup) if terms.compounds else 0)
+
+    def overdue_days(self, since: int, day: int) -> int:
+        """Days from `since` to a day on which overdue amounts bear penalty interest."""
+        terms = self.product.servicing
+        if terms is None or not self.obligations:
+            return 0
+        return max(0, day - max(since, self.oldest_due + terms.grace_days))
 
     def due_dates(self) -> list[int]:
         """Every due date from start to maturity."""
@@ -163,7 +205,13 @@ class Loan:
             interest = self.principal * self.rate * (day - self.accrued_through)
             self.accrued += interest
             self.exact_interest += interest
+            self.penalty_accrued += self.overdue_daily * self.overdue_days(self.accrued_through, day)
             self.accrued_through = day
+
+    def charge_penalty(self) -> None:
+        """Whole fen of penalty interest fall due; the rest is carried."""
+        whole, self.penalty_accrued = divmod(self.penalty_accrued, self.product.unit)
+        self.penalty_due += whole
 
     def round_up(self) -> None:
         if not self.rounded:
@@ -199,11 +247,13 @@ class Loan:
     def advance(self, day: int) -> None:
         self.pass_due_dates(day)
         self.accrue(day)
+        self.charge_penalty()
 
     def pass_overdue(self, today: int) -> None:
         """What fell due before today is overdue."""
         if today > self.accrued_through:
             self.pass_due_dates(today - 1)
+        self.charge_penalty()
 
     # ---------------------------------------------------------------- postings
 
@@ -215,6 +265,10 @@ class Loan:
         self.drawn += amount
         self.undrawn -= amount
         self.postings += 1
+        self.fix_instalment()
+
+    def fix_instalment(self) -> None:
+        """An annuity's instalment on what is not yet due, over the due dates that remain."""
         remaining = len(self.due_dates()) - self.instalment
         if self.product.loan_type == ANNUITY:
             undue = self.principal - self.principal_due
@@ -223,7 +277,7 @@ class Loan:
     def pay(self, amount: int) -> Split:
         """Split a payment of at most the payoff: dues in the product's order, then principal, then interest accrued."""
         whole = amount == self.payoff
-        split = Split()
+        split = Split(was_due=self.principal_due)
         rest = amount
         if self.product.waterfall == FEES_FIRST:
             rest = self._pay_charges(split, rest)
@@ -233,10 +287,7 @@ class Loan:
             rest = self._pay_principal_due(split, rest)
             rest = self._pay_interest_due(split, rest)
             rest = self._pay_charges(split, rest)
-        early = min(rest, self.principal - self.principal_due)
-        self.principal -= early
-        split.principal += early
-        rest -= early
+        rest = self._pay_early(split, rest)
         if whole:
             self.round_up()
         self.accrued -= rest * self.product.unit
@@ -249,11 +300,29 @@ class Loan:
         self.postings += 1
         if whole:
             self.close_if_settled()
+        anew = self.product.servicing is not None and self.product.servicing.keeps_term
+        if anew and split.principal > split.was_due and self.principal and self.instalment_amount:
+            self.fix_instalment()
         return split
 
+    def _pay_early(self, split: Split, rest: int) -> int:
+        """Principal before its time, and the fee on it, rounded down."""
+        early, fee = self.principal, self.principal * self.fee_rate // PPB
+        if rest < early + fee:
+            fee = rest * self.fee_rate // (PPB + self.fee_rate)
+            early = rest - fee
+        self.principal -= early
+        split.principal += early
+        split.fee += fee
+        return rest - early - fee
+
     def _pay_charges(self, split: Split, rest: int) -> int:
-        split.fee = min(rest, self.fee_due)
-        split.penalty = min(rest - split.fee, self.penalty_due)
+        if self.product.waterfall == FEES_FIRST:
+            split.fee = min(rest, self.fee_due)
+            split.penalty = min(rest - split.fee, self.penalty_due)
+        else:
+            split.penalty = min(rest, self.penalty_due)
+            split.fee = min(rest - split.penalty, self.fee_due)
         self.fee_due -= split.fee
         self.penalty_due -= split.penalty
         return rest - split.fee - split.penalty
@@ -281,6 +350,16 @@ class Loan:
         if not self.undrawn and not self.payoff:
             self.state = WRITTEN_OFF if self.written_off else REPAID
             self.accrued = 0
+            if self.state == REPAID:
+                self.penalty_accrued = 0
+
+    def forget_interest(self, fen: int) -> None:
+        """Interest due that never was; the oldest goes first."""
+        for one in self.obligations:
+            gone = min(fen, one.interest)
+            one.interest -= gone
+            fen -= gone
+        self.obligations = [one for one in self.obligations if one.principal or one.interest]
 
     def write_off_all(self) -> Split:
         """Everything owed becomes a claim off the balance sheet."""

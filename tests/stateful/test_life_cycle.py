@@ -11,7 +11,7 @@ import os
 import random
 import secrets
 from collections import Counter
-from dataclasses import astuple
+from dataclasses import asdict
 
 import pytest
 from brownie import chain
@@ -19,8 +19,10 @@ from eth_utils.crypto import keccak
 
 from scripts.state_diagram import state_table
 from tests.contracts.expect import reverts
+from tests.contracts.lending import servicing
 from tests.stateful.bank import Bank
 from tests.stateful.checks import Checks
+from tests.stateful.corrections import Corrections
 from tests.stateful.desk import (
     CORPORATE,
     HAIRCUT,
@@ -34,6 +36,7 @@ from tests.stateful.desk import (
     act,
     any_number,
 )
+from tests.stateful.facts import Facts
 from tests.stateful.holdings import Customer, Thing
 from tests.stateful.lending import Lending
 from tests.stateful.loans import ACTIVE, APPLIED, APPROVED, REPAID, WRITTEN_OFF
@@ -46,7 +49,7 @@ SEED = 2043799773
 FEWEST_SUCCESSES = 1
 
 
-class LifeCycle(Lending, Money, Protection, Checks):
+class LifeCycle(Lending, Money, Corrections, Facts, Protection, Checks):
     """People of the bank, its customers and strangers, doing what they may and what they may not."""
 
     @act(2, n=any_number)
@@ -115,7 +118,10 @@ def opening(system, people, make_customer, outsiders, borrower, stranger, States
         customers[number] = Customer(number, group, account.address, rated_until)
     bank = Bank(customers, PRODUCTS, today)
     for number, product in PRODUCTS.items():
-        system.book.setProduct(number, astuple(product), {"from": people["risk_officer"]})
+        system.book.setProduct(number, product.terms, {"from": people["risk_officer"]})
+        if product.servicing is not None:
+            terms = servicing(**asdict(product.servicing), triggers=3)
+            system.book.setServicing(number, terms, {"from": people["risk_officer"]})
     for title, owner in enumerate((1, 2, 3), start=1):
         thing = Thing(title, owner, 4 * LARGEST, HAIRCUT, today + 400)
         row = (title, owner, 1, REGIONS[0], thing.value, HAIRCUT, today, thing.valid_until)

@@ -1,0 +1,85 @@
+"""Acts that put the book right: postings with a past value date, reversals of drawdowns and charges."""
+
+from __future__ import annotations
+
+from tests.contracts.lending import CHARGE, DRAWDOWN, NOBODY
+from tests.stateful.desk import Desk, act, any_number, integers
+from tests.stateful.holdings import Posting
+
+WINDOW = 30  # days back that a value date may lie
+
+
+class Corrections(Desk):
+    """What collectors and treasurers propose and approvers make."""
+
+    @act(4, n=any_number, part=integers(1, 99), days=integers(1, WINDOW))
+    def repay_late(self, n: int, part: int, days: int) -> None:
+        """A payment booked late, where nothing was due between its value date and the last accrual."""
+        candidates = [
+            loan
+            for loan in self.bank.loans.values()
+            if loan.live
+            and not loan.due
+            and not loan.fee_rate
+            and loan.principal > 1
+            and not self.fell_due(loan.number)
+        ]
+        if not candidates:
+            return
+        loan = candidates[n % len(candidates)]
+        day = max(loan.accrued_through - days, self.bank.today - WINDOW)
+        if day >= loan.accrued_through:
+            return
+        amount = max(1, loan.principal * part // 100)
+        payments = [(loan.number, amount)]
+        self.touched.add(loan.number)
+
+        def acted() -> None:
+            name = self.system.book.batchHash(payments)
+            self.system.book.proposeBackValue(name, day, self.by("collector"))
+            self.system.book.authoriseBackValue(name, day, self.by("approver"))
+            self.system.book.repayInBatch(payments, day, self.by("collector"))
+
+        self.attempt("repay_late", lambda bank: bank.repay_late(loan.number, amount, day), acted)
+
+    def fell_due(self, number: int) -> bool:
+        """Whether an instalment fell due in the days to which a value date may lie back."""
+        loan = self.bank.loans[number]
+        passed = loan.due_dates()[: loan.instalment]
+        return bool(passed) and passed[-1] >= loan.accrued_through - WINDOW
+
+    @act(4, n=any_number)
+    def reverse_charge(self, n: int) -> None:
+        chosen = self.chosen(self.bank.charges, n)
+        if chosen is None:
+            return
+        number, charge = chosen
+        money = (0, 0, charge.amount, 0) if charge.kind else (0, 0, 0, charge.amount)
+        row = (number, charge.number, CHARGE, NOBODY, *money, 0, 0, 0, charge.day)
+        self.attempt("reverse_charge", lambda bank: bank.reverse_charge(number, charge), lambda: self.reversed(row))
+
+    @act(4, n=any_number)
+    def reverse_drawdown(self, n: int) -> None:
+        chosen = self.chosen(self.bank.drawings, n)
+        if chosen is None:
+            return
+        number, drawing = chosen
+        row = (
+            number, drawing.number, DRAWDOWN, drawing.account or NOBODY, drawing.amount, 0, 0, 0, 0, 0, 0, drawing.day,
+        )  # fmt: skip
+        self.attempt(
+            "reverse_drawdown", lambda bank: bank.reverse_drawdown(number, drawing), lambda: self.reversed(row)
+        )
+
+    def chosen(self, postings: dict[int, list[Posting]], n: int) -> tuple[int, Posting] | None:
+        """A posting that was not reversed, two times in three the last of all."""
+        found = [(number, one) for number, ones in postings.items() for one in ones]
+        if not found:
+            return None
+        number, posting = found[-1] if n % 3 else found[n % len(found)]
+        self.touched.add(number)
+        return number, posting
+
+    def reversed(self, row: tuple[object, ...]) -> None:
+        self.system.book.proposeReversal(row, self.by("collector"))
+        self.system.book.reverse(row, self.by("approver"))
