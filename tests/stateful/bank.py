@@ -297,7 +297,7 @@ class Bank:
         del self.payments[number]
 
     def repay_late(self, number: int, amount: int, day: int) -> None:
-        """Principal paid with a past value date, where nothing is due: the interest it would have spared is taken back."""
+        """Principal paid with a past value date, where nothing is due: the interest it spared is taken back."""
         loan = self.starting(number, "repay")
         if day < loan.start:
             raise Refused("LoanBook_ValueDateBeforeAccrual", number, day, loan.start)

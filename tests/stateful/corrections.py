@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from tests.contracts.lending import CHARGE, DRAWDOWN, NOBODY
-from tests.stateful.desk import Desk, act, any_number, integers
+from tests.stateful.desk import act, any_number, integers
 from tests.stateful.holdings import Posting
+from tests.stateful.loans import ACTIVE, DEFAULTED, Loan
+from tests.stateful.money import Money
 
 WINDOW = 30  # days back that a value date may lie
 
 
-class Corrections(Desk):
+class Corrections(Money):
     """What collectors and treasurers propose and approvers make."""
 
     @act(4, n=any_number, part=integers(1, 99), days=integers(1, WINDOW))
@@ -18,11 +20,7 @@ class Corrections(Desk):
         candidates = [
             loan
             for loan in self.bank.loans.values()
-            if loan.live
-            and not loan.due
-            and not loan.fee_rate
-            and loan.principal > 1
-            and not self.fell_due(loan.number)
+            if loan.live and not loan.due and not loan.fee_rate and loan.principal > 1 and not self.fell_due(loan)
         ]
         if not candidates:
             return
@@ -42,14 +40,18 @@ class Corrections(Desk):
 
         self.attempt("repay_late", lambda bank: bank.repay_late(loan.number, amount, day), acted)
 
-    def fell_due(self, number: int) -> bool:
+    def fell_due(self, loan: Loan) -> bool:
         """Whether an instalment fell due in the days to which a value date may lie back."""
-        loan = self.bank.loans[number]
         passed = loan.due_dates()[: loan.instalment]
         return bool(passed) and passed[-1] >= loan.accrued_through - WINDOW
 
-    @act(4, n=any_number)
-    def reverse_charge(self, n: int) -> None:
+    @act(4, n=any_number, kind=integers(0, 1))
+    def reverse_charge(self, n: int, kind: int) -> None:
+        """One made before; or one made now, on a loan that a payment of a fen accrues to today."""
+        number = self.pick(n, ACTIVE, DEFAULTED)
+        if n % 4 and self.owed(number) > 1:
+            self.pay_in_batch([(number, 1)])
+            self.charge_loan(number, kind, 500)
         chosen = self.chosen(self.bank.charges, n)
         if chosen is None:
             return

@@ -101,6 +101,7 @@ class Desk:
             return None
         answer = acted()
         self.check_edges(after)
+        self.count_rarities(name, after)
         self.bank = after
         self.tally[name, "done"] += 1
         return answer
@@ -126,6 +127,15 @@ class Desk:
             return 0
         loan.advance(self.bank.today)
         return loan.payoff
+
+    def count_rarities(self, name: str, after: Bank) -> None:
+        """What acts bring with them: penalty interest that falls due, and fees on early principal."""
+        for number, before in self.bank.loans.items():
+            loan = after.loans[number]
+            if name not in ("charge", "reverse") and loan.penalty_due > before.penalty_due:
+                self.tally["penalty interest", "done"] += 1
+            if loan.fees_early > before.fees_early:
+                self.tally["early fee", "done"] += 1
 
     def check_edges(self, after: Bank) -> None:
         """I29: an act moves a loan along an edge that the table of states has for it; nothing else moves one."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 from eth_utils.crypto import keccak
 
 from tests.contracts.lending import imported_row
-from tests.stateful.desk import INDUSTRIES, LARGEST, PRODUCTS, REGIONS, Desk, act, any_number, either, integers
+from tests.stateful.desk import INDUSTRIES, LARGEST, PRODUCTS, REGIONS, act, any_number, either, integers
 from tests.stateful.holdings import Customer
 from tests.stateful.loans import Loan
+from tests.stateful.protection import Protection
 
 
-class Facts(Desk):
+class Facts(Protection):
     """What is recorded as it is."""
 
     @act(3, n=any_number, amount=integers(1, LARGEST), age=integers(1, 300), days=integers(1, 500))
@@ -71,9 +72,15 @@ class Facts(Desk):
             lambda: self.system.customers.setGroup(customer.number, group, self.by("risk_officer")),
         )
 
-    @act(2, n=any_number, amount=integers(0, LARGEST))
+    @act(3, n=any_number, amount=integers(0, LARGEST))
     def enforce(self, n: int, amount: int) -> None:
-        """Now and then to a stranger; else its owner buys it back."""
+        """Now and then to a stranger; else its owner buys it back. Where nothing is pledged, something is first."""
+        if n % 4 and not any(thing.pledged for thing in self.bank.things.values()):
+            owners = {thing.owner: thing for thing in self.bank.things.values()}
+            for loan in list(self.bank.loans.values()):
+                if loan.customer in owners and owners[loan.customer].cover:
+                    self.place_lien(owners[loan.customer].title, loan.number, 1 + n)
+                    break
         pledged = [thing for thing in self.bank.things.values() if thing.pledged]
         chosen = pledged if pledged and n % 4 else list(self.bank.things.values())
         thing = chosen[n % len(chosen)]

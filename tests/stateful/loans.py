@@ -130,6 +130,7 @@ class Loan:
     taken_off: int = 0
     reversed: int = 0
     taken_back: int = 0
+    fees_early: int = 0
     interest_paid: int = 0
     interest_taken_off: int = 0
     exact_interest: int = 0  # I7: fen x ppb x days ever accrued
@@ -314,6 +315,7 @@ class Loan:
         self.principal -= early
         split.principal += early
         split.fee += fee
+        self.fees_early += fee
         return rest - early - fee
 
     def _pay_charges(self, split: Split, rest: int) -> int:

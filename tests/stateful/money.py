@@ -43,6 +43,9 @@ class Money(Desk):
     def repay_in_batch(self, n: int, m: int, part: int) -> None:
         numbers = dict.fromkeys([self.pick(n, ACTIVE, DEFAULTED), self.pick(m, ACTIVE, DEFAULTED)])
         payments = [(number, self.owed(number) * min(part, 100) // 100) for number in numbers]
+        self.pay_in_batch(payments)
+
+    def pay_in_batch(self, payments: list[tuple[int, int]]) -> None:
         self.attempt(
             "repay_in_batch",
             lambda bank: bank.repay_in_batch(payments),
@@ -51,7 +54,9 @@ class Money(Desk):
 
     @act(3, n=any_number, kind=integers(0, 1), amount=integers(0, 10**5))
     def charge(self, n: int, kind: int, amount: int) -> None:
-        number = self.pick(n, ACTIVE, DEFAULTED)
+        self.charge_loan(self.pick(n, ACTIVE, DEFAULTED), kind, amount)
+
+    def charge_loan(self, number: int, kind: int, amount: int) -> None:
         self.attempt(
             "charge",
             lambda bank: bank.charge(number, kind, amount),

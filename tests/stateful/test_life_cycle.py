@@ -40,8 +40,6 @@ from tests.stateful.facts import Facts
 from tests.stateful.holdings import Customer, Thing
 from tests.stateful.lending import Lending
 from tests.stateful.loans import ACTIVE, APPLIED, APPROVED, REPAID, WRITTEN_OFF
-from tests.stateful.money import Money
-from tests.stateful.protection import Protection
 
 STEPS = int(os.environ.get("STATEFUL_STEPS", "120"))
 RUNS = int(os.environ.get("STATEFUL_RUNS", "4"))
@@ -49,7 +47,7 @@ SEED = 2043799773
 FEWEST_SUCCESSES = 1
 
 
-class LifeCycle(Lending, Money, Corrections, Facts, Protection, Checks):
+class LifeCycle(Lending, Corrections, Facts, Checks):
     """People of the bank, its customers and strangers, doing what they may and what they may not."""
 
     @act(2, n=any_number)
