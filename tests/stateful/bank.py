@@ -35,8 +35,10 @@ from tests.stateful.loans import (
     DEFAULTED,
     DENIED,
     LAPSED,
+    NO_CATEGORY,
     PASS,
     REPAID,
+    SOLD,
     SUBSTANDARD,
     WRITTEN_OFF,
     Loan,
@@ -68,6 +70,7 @@ class Bank:
     payments: dict[int, Payment] = field(default_factory=dict)
     closed: set[int] = field(default_factory=set)
     in_default: set[int] = field(default_factory=set)
+    sold: set[int] = field(default_factory=set)
     # I24: every way money came into deposits and left them
     funded: int = 0
     lent: int = 0
@@ -117,6 +120,9 @@ class Bank:
     def announce(self, loan: Loan) -> None:
         self.closed.discard(loan.number)
         self.in_default.discard(loan.number)
+        self.sold.discard(loan.number)
+        if loan.state == SOLD:
+            self.sold.add(loan.number)
         if loan.state in (REPAID, DENIED, LAPSED):
             self.closed.add(loan.number)
         if loan.state in (DEFAULTED, WRITTEN_OFF):
@@ -395,8 +401,40 @@ class Bank:
     def classify(self, number: int) -> None:
         loan = self.starting(number, "classify")
         loan.pass_overdue(self.today)
-        category = loan.category_by(loan.days_past_due(self.today))
+        self.settle(loan)
+
+    def settle(self, loan: Loan) -> None:
+        """By days past due and by what it was judged to be; in default it only gets worse."""
+        category = max(loan.category_by(loan.days_past_due(self.today)), loan.floor)
         loan.category = max(category, loan.category) if loan.state == DEFAULTED else category
+
+    def judge(self, number: int, category: int) -> None:
+        loan = self.starting(number, "judge")
+        category = category if category > PASS else NO_CATEGORY
+        loan.pass_overdue(self.today)
+        if category == loan.floor:
+            raise Refused("LoanQuality_FloorUnchanged", number, 0, category)
+        loan.floor = category
+        self.settle(loan)
+
+    def waive(self, number: int, penalty: int, fee: int) -> None:
+        loan = self.starting(number, "waive")
+        loan.advance(self.today)
+        penalty, fee = min(penalty, loan.penalty_due), min(fee, loan.fee_due)
+        if not penalty + fee:
+            raise Refused("LoanBook_AmountInvalid", number, 0, 0)
+        loan.penalty_due -= penalty
+        loan.fee_due -= fee
+        loan.close_if_settled()
+        loan.postings += 1
+
+    def sell(self, number: int) -> None:
+        loan = self.starting(number, "sell")
+        if loan.live:
+            loan.advance(self.today)
+        self.post(loan, exposure=-loan.principal, reserved=-loan.undrawn)
+        loan.sell()
+        self.announce(loan)
 
     def declare_default(self, number: int, by_days: bool) -> None:
         loan = self.starting(number, "declareDefault")
@@ -405,7 +443,7 @@ class Bank:
         if by_days and days <= DEFAULT_DAYS:
             raise Refused("LoanBook_NotInDefault", number, days)
         loan.state = DEFAULTED
-        loan.category = max(loan.category_by(days), loan.category, SUBSTANDARD)
+        loan.category = max(loan.category_by(days), loan.floor, loan.category, SUBSTANDARD)
         self.announce(loan)
 
     def cure(self, number: int) -> None:
@@ -413,7 +451,8 @@ class Bank:
         loan.pass_overdue(self.today)
         if loan.due:
             raise Refused("LoanBook_InArrears", number, loan.oldest_due)
-        loan.state, loan.category = ACTIVE, PASS
+        loan.state = ACTIVE
+        self.settle(loan)
         self.announce(loan)
 
     def write_off(self, number: int, principal: int | None) -> tuple[int, int]:
@@ -556,7 +595,7 @@ class Bank:
     def release_guarantee(self, one: Guarantee) -> None:
         if not one.live:
             raise Refused("GuaranteeRegistry_NotActive", one.number, 3)
-        if one.loan not in self.closed:
+        if one.loan not in self.closed | self.sold:
             raise Refused("GuaranteeRegistry_LoanStillOwes", one.number, one.loan)
         one.live, one.amount = False, 0
 

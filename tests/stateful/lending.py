@@ -132,9 +132,9 @@ class Lending(Desk):
 
     @act(4, n=any_number, by_days=one_of(False, False, True))
     def declare_default(self, n: int, by_days: bool) -> None:
-        self.judge(self.pick(n, ACTIVE), by_days=by_days)
+        self.put_in_default(self.pick(n, ACTIVE), by_days=by_days)
 
-    def judge(self, number: int, *, by_days: bool) -> None:
+    def put_in_default(self, number: int, *, by_days: bool) -> None:
         trigger = 0 if by_days else 1
         self.attempt(
             "declare_default",
@@ -148,7 +148,7 @@ class Lending(Desk):
         number = sound[n % len(sound)] if sound and n % 4 else self.pick(n, DEFAULTED)
         self.touched.add(number)
         if number in sound and self.bank.loans[number].state == ACTIVE:
-            self.judge(number, by_days=False)
+            self.put_in_default(number, by_days=False)
         self.attempt(
             "cure",
             lambda bank: bank.cure(number),
@@ -159,7 +159,7 @@ class Lending(Desk):
     def write_off(self, n: int, part: int) -> None:
         number = self.pick(n, DEFAULTED) if n % 8 else self.pick(n, ACTIVE)
         if n % 8 and number in self.bank.loans and self.bank.loans[number].state == ACTIVE:
-            self.judge(number, by_days=False)
+            self.put_in_default(number, by_days=False)
         loan = self.loan_of(number)
         principal = loan.principal * part // 100 if loan else 1
         some = principal if part < 100 and principal else None

@@ -12,7 +12,7 @@ EPOCH = date(1970, 1, 1)
 PPB = 10**9
 BULLET, LINEAR, ANNUITY = range(3)  # LoanType
 FEES_FIRST, PRINCIPAL_FIRST = range(2)  # Waterfall
-(NONE, APPLIED, APPROVED, DENIED, LAPSED, ACTIVE, DEFAULTED, REPAID, WRITTEN_OFF) = range(9)  # LoanState
+(NONE, APPLIED, APPROVED, DENIED, LAPSED, ACTIVE, DEFAULTED, REPAID, WRITTEN_OFF, SOLD) = range(10)  # LoanState
 (NO_CATEGORY, PASS, MENTION, SUBSTANDARD, DOUBTFUL, LOSS) = range(6)  # Category
 CATEGORY_FROM = ((LOSS, 361), (DOUBTFUL, 271), (SUBSTANDARD, 91), (MENTION, 1), (PASS, 0))  # by days past due
 
@@ -110,6 +110,7 @@ class Loan:
     purpose: bytes
     state: int = APPLIED
     category: int = NO_CATEGORY
+    floor: int = NO_CATEGORY  # by judgement, the best category it may have
     start: int = 0
     available_until: int = 0
     principal: int = 0
@@ -389,6 +390,15 @@ class Loan:
         self.obligations = [one for one in self.obligations if one.principal or one.interest]
         self.postings += 1
         return split
+
+    def sell(self) -> None:
+        """Everything leaves the book."""
+        self.taken_off += self.principal
+        self.principal = self.undrawn = self.accrued = self.instalment_amount = 0
+        self.penalty_due = self.fee_due = self.written_off = self.penalty_accrued = 0
+        self.obligations = []
+        self.state = SOLD
+        self.postings += 1
 
     def category_by(self, days_past_due: int) -> int:
         return next(category for category, days in CATEGORY_FROM if days_past_due >= days)

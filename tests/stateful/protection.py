@@ -61,11 +61,23 @@ class Protection(Desk):
     @act(3, n=any_number)
     def release_lien(self, n: int) -> None:
         """I11 and I39: nothing is released that is owed under; what is closed can always be released, by anyone."""
+        if n % 4 and not any(lien.active and lien.loan in self.bank.closed for _, lien in self.bank.liens()):
+            self.secure_what_is_repaid(n)
         liens = [lien for _, lien in self.bank.liens()]
         free = [lien for lien in liens if lien.active and lien.loan in self.bank.closed]
         chosen = free if free and n % 4 else liens
         if chosen:
             self.release_one_lien(chosen[n % len(chosen)].number)
+
+    def secure_what_is_repaid(self, n: int) -> None:
+        """A lien that may be released: one on a loan that is repaid and announced as such."""
+        repaid = [
+            loan for loan in self.bank.loans.values() if loan.state == REPAID and loan.customer in self.bank.things
+        ]
+        if repaid:
+            loan = repaid[n % len(repaid)]
+            self.place_lien(loan.customer, loan.number, 1 + n)
+            self.announce_loan(loan.number)
 
     def release_one_lien(self, number: int) -> None:
 

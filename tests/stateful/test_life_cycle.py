@@ -40,14 +40,15 @@ from tests.stateful.facts import Facts
 from tests.stateful.holdings import Customer, Thing
 from tests.stateful.lending import Lending
 from tests.stateful.loans import ACTIVE, APPLIED, APPROVED, REPAID, WRITTEN_OFF
+from tests.stateful.workout import Workout
 
-STEPS = int(os.environ.get("STATEFUL_STEPS", "120"))
+STEPS = int(os.environ.get("STATEFUL_STEPS", "150"))
 RUNS = int(os.environ.get("STATEFUL_RUNS", "4"))
 SEED = 2043799773
 FEWEST_SUCCESSES = 1
 
 
-class LifeCycle(Lending, Corrections, Facts, Checks):
+class LifeCycle(Lending, Corrections, Facts, Workout, Checks):
     """People of the bank, its customers and strangers, doing what they may and what they may not."""
 
     @act(2, n=any_number)
