@@ -84,7 +84,7 @@ class Facts(Protection):
         pledged = [thing for thing in self.bank.things.values() if thing.pledged]
         chosen = pledged if pledged and n % 4 else list(self.bank.things.values())
         thing = chosen[n % len(chosen)]
-        kept = thing.owner and n % 5
+        kept = thing.owner and n % 16
         buyer = self.bank.customers[thing.owner].account if kept else self.stranger
         owner = thing.owner if kept else 0
         collateral = self.system.collateral

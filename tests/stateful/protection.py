@@ -71,12 +71,13 @@ class Protection(Desk):
 
     def secure_what_is_repaid(self, n: int) -> None:
         """A lien that may be released: one on a loan that is repaid and announced as such."""
-        repaid = [
-            loan for loan in self.bank.loans.values() if loan.state == REPAID and loan.customer in self.bank.things
-        ]
+        owned = {thing.owner: thing.title for thing in self.bank.things.values()}
+        repaid = [loan for loan in self.bank.loans.values() if loan.state == REPAID and loan.customer in owned]
         if repaid:
             loan = repaid[n % len(repaid)]
-            self.place_lien(loan.customer, loan.number, 1 + n)
+            title = owned[loan.customer]
+            self.revalue(n=title - 1, value=4 * 10**9)
+            self.place_lien(title, loan.number, 1 + n)
             self.announce_loan(loan.number)
 
     def release_one_lien(self, number: int) -> None:
