@@ -81,11 +81,12 @@ interface ILoanTerms {
     error LoanBook_SignatureInvalid(uint64 loanId, address account);
     /// @notice Thrown when a loan would be drawn whose term sheet is not signed.
     error LoanBook_NotSigned(uint64 loanId);
-    /// @notice Thrown when the first instalment would fall due on or before the first drawdown.
+    /// @notice Thrown when the next instalment would fall due on or before a drawdown; `dueDate` is zero where there is none left.
     error LoanBook_DueBeforeStart(uint64 loanId, uint24 dueDate, uint24 valueDate);
     /// @notice Thrown when a loan has no repricing by today; `next` is zero where there will be none.
     error LoanBook_RepricingNotDue(uint64 loanId, uint24 next);
-    /// @notice Thrown when interest has accrued beyond the day that a loan was to be repriced on.
+    /// @notice Thrown when interest has accrued beyond the day that a loan was to be repriced on, and beyond its maturity, or the
+    /// loan is of an opening book.
     error LoanBook_AccruedBeyondRepricing(uint64 loanId, uint24 repricing, uint24 accruedThrough);
 
     // ---------------------------------------------------------------- products
@@ -95,8 +96,8 @@ interface ILoanTerms {
     function setCategoryTable(uint24 effectiveFrom, uint16 specialMention, uint16 substandard, uint16 doubtful, uint16 loss) external;
     /// @notice Set how loans of a product are served, once. Only risk officers.
     function setServicing(uint16 product, ServicingTerms calldata terms) external;
-    /// @notice Set a year of a calendar. Only risk officers. Once products use the calendar, a year is set anew at the latest on
-    /// the last business day before it begins, so that no due date moves into the past. A year not set is closed at weekends.
+    /// @notice Set a year of a calendar. Only risk officers. Once products use the calendar, a year is set anew before the
+    /// last business day ahead of it, so that no due date moves into the past or away from today. A year not set is closed at weekends.
     /// @param low Days 0-255 of the year, one bit each. @param high The rest.
     function setCalendarYear(uint16 calendar, uint16 year, uint256 low, uint256 high) external;
 
@@ -104,7 +105,9 @@ interface ILoanTerms {
     /// @notice Fix a reference rate on a day after its last fixing, at the latest today. Only risk officers and data providers.
     function setFixing(uint16 index, uint24 day, int40 value) external;
     /// @notice Give a loan the rate of its index on the first day, a whole number of repricing periods from the start, that lies
-    /// after its last repricing and on or after the day interest has accrued to. Anyone.
+    /// after its last repricing and on or after the day interest has accrued to; at most the product's largest rate. Where interest
+    /// has accrued beyond such a day, its rate holds from the day accrued to: a payment delays a new rate, and cannot avert it.
+    /// Anyone.
     function reprice(LoanId loanId) external;
 
     // ---------------------------------------------------------------- term sheets

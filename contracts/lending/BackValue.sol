@@ -75,10 +75,20 @@ library BackValue {
         daily = FixedPointMathLib.zeroFloorSub(daily, p.overdueDaily());
         r = _relief(l, id, p, s.principal, daily, valueDate);
         _takeBack(id, p, r, valueDate);
+        _payRest(p, s, rest);
+    }
+
+    /// @dev What all principal leaves of a payment pays interest, and at the last the fen of penalty interest that was taken for
+    /// one fallen due since.
+    function _payRest(Position memory p, Split memory s, uint256 rest) private pure {
         uint256 ofDue = FixedPointMathLib.min(rest, p.interestDue);
-        s.interest += rest;
+        uint256 ofAccrued = FixedPointMathLib.min(rest - ofDue, p.accrued / p.unit());
+        uint256 penalty = rest - ofDue - ofAccrued;
+        s.interest += ofDue + ofAccrued;
+        s.penalty += penalty;
         p.interestDue -= ofDue;
-        p.accrued -= (rest - ofDue) * p.unit();
+        p.accrued -= ofAccrued * p.unit();
+        p.penaltyDue -= penalty;
     }
 
     /// @dev Pay what was due on the value date, then principal: what fell due later was not due then.

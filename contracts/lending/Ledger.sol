@@ -248,10 +248,11 @@ library Books {
         return (p.care.restructurings() << 80) | (uint256(id) << 16) | instalment;
     }
 
-    /// @dev The day from which the loan's present terms hold: of its last restructuring, or zero.
+    /// @dev The day from which the loan's present terms hold: of its last repricing or restructuring, or zero. A restructured loan
+    /// is not repriced any more.
     function termsSince(Ledger storage l, uint64 id, Position memory p) internal view returns (uint256) {
         uint256 last = p.care.restructurings();
-        return last == 0 ? 0 : l.agreements[agreementKey(id, last)].carriedOutOn;
+        return last == 0 ? p.care.repricedOn() : l.agreements[agreementKey(id, last)].carriedOutOn;
     }
 
     function agreementKey(uint64 id, uint256 number_) internal pure returns (uint256) {

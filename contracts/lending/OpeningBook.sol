@@ -86,6 +86,8 @@ library OpeningBook {
     function _countShifted(Ledger storage l, Position memory p, uint256 day) private view {
         while (p.instalment != 0 && l.dueDate(p, p.instalment) >= day) --p.instalment;
         for (uint256 due = l.nextDue(p); due != 0 && due < day; due = l.nextDue(p)) ++p.instalment;
+        // What is not told due is still to fall due, on whatever day the last instalment was moved to.
+        if (p.principal != p.principalDue && p.instalment == p.instalments()) --p.instalment;
     }
 
     function _checkCodes(Batch memory b, ILoanBook.ImportedLoan calldata row, Position memory p) private pure {

@@ -208,13 +208,13 @@ library Origination {
             p.category = uint256(Category.Pass);
             (p.start, p.accruedThrough) = (valueDate, valueDate);
             p.accrued = 0;
-            if (p.servicing.isSet()) _checkFirstDue(l, id, p);
         } else {
             l.advance(id, p, valueDate, 0);
             // Drawing fees fall due with each drawdown, and so do not stop the next.
             uint256 spared = p.servicing.drawingFee() == 0 ? 0 : p.feeDue;
             if (p.due() != spared) revert ILoanBook.LoanBook_InArrears(id, uint24(p.oldestDue));
         }
+        if (p.servicing.isSet()) _checkNextDue(l, id, p, valueDate);
         p.principal += amount;
         p.undrawn -= amount;
         Books.number(id, p);
@@ -227,10 +227,10 @@ library Origination {
         if (fee != 0) _tellFee(id, p, fee, valueDate);
     }
 
-    /// @dev A rule that moves due dates back must leave the first one after the start.
-    function _checkFirstDue(Ledger storage l, uint64 id, Position memory p) private view {
+    /// @dev A rule that moves due dates back must leave one after every drawdown, for the money to fall due.
+    function _checkNextDue(Ledger storage l, uint64 id, Position memory p, uint24 valueDate) private view {
         uint256 due = l.nextDue(p);
-        if (due <= p.start) revert ILoanTerms.LoanBook_DueBeforeStart(id, uint24(due), uint24(p.start));
+        if (due <= valueDate) revert ILoanTerms.LoanBook_DueBeforeStart(id, uint24(due), valueDate);
     }
 
     /// @dev The fee of a drawdown, rounded down, is a posting of its own, so that it can be reversed by itself.

@@ -76,11 +76,11 @@ library Repricing {
     function reprice(Ledger storage l, uint64 id, uint24 today) external {
         Position memory p = l.load(id);
         Books.check(id, p, REPRICE);
-        uint24 day = _repricingDay(id, p, today);
+        (uint24 day, uint24 priced) = _repricingDay(id, p, today);
         l.advance(id, p, day, 0);
-        (uint24 fixingDay, int40 value) = _fixingOn(l, p.servicing.index(), day);
+        (uint24 fixingDay, int40 value) = _fixingOn(l, p.servicing.index(), priced);
         uint256 previous = p.rate;
-        p.rate = _rate(p.servicing, value);
+        p.rate = FixedPointMathLib.min(_rate(p.servicing, value), l.products[uint16(p.product)].maxRate);
         p.fixInstalment();
         p.care = p.care.withRepricedOn(day);
         l.store(id, p);
@@ -90,20 +90,30 @@ library Repricing {
         );
     }
 
-    /// @dev The first repricing day after the last one that interest has not accrued beyond; none from maturity on. A
-    /// restructured loan keeps the rate agreed to.
-    function _repricingDay(uint64 id, Position memory p, uint24 today) private pure returns (uint24 day) {
-        bool never = p.servicing.repriceMonths() == 0 || p.care.restructurings() != 0;
-        if (never) revert ILoanTerms.LoanBook_RepricingNotDue(id, 0);
+    /// @dev The first repricing day after the last one that interest has not accrued beyond; none from maturity on. Where a posting
+    /// let interest run past one, the rate of that day holds from the day it has run to, so that no payment keeps a rate as it
+    /// is; but what an opening book had passed is past. A restructured loan keeps the rate agreed to.
+    /// @return day The day to go on from at the new rate. @return priced The day whose fixing that is.
+    function _repricingDay(uint64 id, Position memory p, uint24 today) private pure returns (uint24 day, uint24 priced) {
+        if (p.servicing.repriceMonths() == 0 || p.care.restructurings() != 0) revert ILoanTerms.LoanBook_RepricingNotDue(id, 0);
         uint256 last = FixedPointMathLib.max(p.start, p.care.repricedOn());
         uint24 missed = _firstFrom(p, last + 1);
         day = _firstFrom(p, FixedPointMathLib.max(last + 1, p.accruedThrough));
         bool over = day >= p.maturity;
-        if (!over && day <= today) return day;
+        if (!over && day <= today) return (day, day);
         if (missed < p.accruedThrough && missed < p.maturity) {
-            revert ILoanTerms.LoanBook_AccruedBeyondRepricing(id, missed, uint24(p.accruedThrough));
+            if (id >> 63 == 1 || p.accruedThrough >= p.maturity) {
+                revert ILoanTerms.LoanBook_AccruedBeyondRepricing(id, missed, uint24(p.accruedThrough));
+            }
+            return (uint24(p.accruedThrough), _lastBefore(p, p.accruedThrough));
         }
         revert ILoanTerms.LoanBook_RepricingNotDue(id, over ? 0 : day);
+    }
+
+    /// @dev The last repricing day before a day.
+    function _lastBefore(Position memory p, uint256 day) private pure returns (uint24) {
+        uint256 months = p.servicing.repriceMonths();
+        return uint24(Calendar.addMonths(p.start, int256(months * (p.cyclesUp(day, months) - 1))));
     }
 
     function _firstFrom(Position memory p, uint256 day) private pure returns (uint24) {

@@ -115,7 +115,7 @@ library ServiceTerms {
     /// @dev A due date of a year can go back to the last business day before it, and no further.
     function _checkNotBegun(Ledger storage l, uint16 calendar, uint16 year, uint256 today) private view {
         uint256 last = l.closed.before(calendar, DateTimeLib.dateToEpochDay(year, 1, 1) - 1);
-        if (today > last) revert ILoanTerms.LoanBook_CalendarYearBegun(calendar, year, uint24(last));
+        if (today >= last) revert ILoanTerms.LoanBook_CalendarYearBegun(calendar, year, uint24(last));
     }
 
     function calendarYearOf(Ledger storage l, uint16 calendar, uint16 year) external view returns (uint256, uint256, bool) {

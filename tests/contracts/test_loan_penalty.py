@@ -142,6 +142,34 @@ def test_arrears_booked_as_paid_earlier_lose_their_penalty(desk, borrower, next_
     assert abs(payoffs[0] - payoffs[1]) <= 2  # each of interest and penalty is rounded once more
 
 
+def test_all_but_a_fen_of_a_past_day_s_payoff_is_taken(desk, borrower, next_day):
+    """Penalty interest since then is counted in whole fen, once for what had fallen due and once for all of it: the fen
+    between them is paid too."""
+    loan = desk.originated(BULLET_PENALTY)
+    due = desk.model(loan).due_dates[0]
+    until(desk, next_day, due + GRACE + 29)
+    today = desk.today
+    desk.book.repay(loan, 1, today, {"from": borrower})
+    stored = desk.stored(loan)
+    daily = stored["interestDue"] * (RATE + RATE // 2)
+    days = next(days for days in range(1, 28) if stored["penaltyAccrued"] >= daily * days % UNIT)
+    interest = stored["accrued"] + stored["interestDue"] * UNIT - AMOUNT * RATE * days
+    penalty = stored["penaltyAccrued"] + stored["penaltyDue"] * UNIT - daily * days
+    owed = AMOUNT + -(-interest // UNIT) + penalty // UNIT
+    allow(desk, loan, borrower, today - days)
+    told = desk.book.repay(loan, owed - 1, today - days, {"from": borrower}).events["LoanRepaid"]
+    assert (told["principal"], told["interest"], told["penalty"], told["fee"]) == (
+        AMOUNT,
+        interest // UNIT,
+        penalty // UNIT,
+        0,
+    )
+    left = desk.stored(loan)
+    assert (left["principal"], left["interestDue"], left["penaltyDue"], desk.book.payoff(loan, today)) == (0, 0, 0, 1)
+    desk.book.repay(loan, 1, today, {"from": borrower})
+    assert desk.stored(loan)["state"] == REPAID
+
+
 def test_a_payment_taken_back_bears_penalty_again(desk, borrower, next_day):
     """After the reversal the loan owes what one owes that was never paid."""
     never, loan = desk.originated(LINEAR_PENALTY), desk.originated(LINEAR_PENALTY)

@@ -19,6 +19,7 @@ from tests.contracts.lending import (
     months_after,
     schedule,
 )
+from tests.contracts.test_loan_book_back_value import allow
 from tests.contracts.test_loan_terms import past_loan, take_in
 
 DATA_PROVIDER, RISK_OFFICER = 10, 3
@@ -187,20 +188,64 @@ def test_a_day_earlier_is_too_early_and_later_is_as_on_the_day(desk, next_day):
     )
 
 
-def test_a_repricing_that_interest_has_run_past_waits_for_the_next(desk, next_day):
+def test_a_payment_delays_a_new_rate_and_cannot_avert_it(desk, next_day, stranger):
+    """A stranger's fen lets interest run past the day before anybody reprices: its rate holds from then on, once."""
     loan = desk.originated(MONTHLY, rate=LPR + SPREAD)
     start = desk.today
     day = months_after(start, 1)
-    next_day(day + 1 - start)
-    desk.book.repayInBatch([(loan, 1)], day + 1, desk.by("collector"))
-    with reverts("LoanBook_AccruedBeyondRepricing", loan, day, day + 1):
-        reprice(desk, loan)
-    assert desk.stored(loan)["rate"] == LPR + SPREAD
-    fix(desk, day + 1, LPR - 1_000_000)
+    next_day(day - start)
+    fix(desk, day, LPR + 1_000_000)
+    next_day()
+    desk.fund(stranger, 1)
+    desk.book.repay(loan, 1, day + 1, {"from": stranger})
+    next_day(3)
+    fix(desk, day + 4, LPR + 9_000_000)  # after the day
+    before = desk.stored(loan)
+    sent = reprice(desk, loan)
+    assert told(sent) == {
+        "loanId": loan, "index": INDEX, "valueDate": day + 1, "fixingDay": day, "previousRate": LPR + SPREAD,
+        "rate": LPR + SPREAD + 1_000_000, "accrued": before["accrued"], "instalmentAmount": 0,
+    }  # fmt: skip
+    assert desk.stored(loan) == before | {"rate": LPR + SPREAD + 1_000_000}
     following = months_after(start, 2)
+    with reverts("LoanBook_RepricingNotDue", loan, following):
+        reprice(desk, loan)
     next_day(following - desk.today)
-    assert told(reprice(desk, loan))["valueDate"] == following
-    assert desk.stored(loan)["rate"] == LPR + SPREAD - 1_000_000
+    assert (told(reprice(desk, loan))["valueDate"], desk.stored(loan)["rate"]) == (following, LPR + SPREAD + 9_000_000)
+
+
+def test_a_fixing_lifts_no_loan_above_its_product_s_cap(desk, next_day):
+    desk.offer(7, cycle_months=1, max_rate=LPR + SPREAD + 500)
+    desk.serve(7, index=INDEX, spread=SPREAD, reprice_months=1)
+    loan = desk.originated(7, rate=LPR + SPREAD)
+    next_day(months_after(desk.today, 1) - desk.today)
+    fix(desk, desk.today, 10**9)
+    reprice(desk, loan)
+    assert desk.stored(loan)["rate"] == LPR + SPREAD + 500
+
+
+def test_no_payment_dates_from_before_the_last_repricing(desk, next_day, borrower):
+    """Another rate held then: what the payment would have spared is known from the repricing on."""
+    loan = desk.originated(MONTHLY, rate=LPR + SPREAD)
+    day = months_after(desk.today, 1)
+    next_day(day - desk.today)
+    fix(desk, day, LPR + 20_000_000)
+    reprice(desk, loan)
+    desk.fund(borrower, AMOUNT)
+    today = next_day(5)
+    interest = desk.stored(loan)["interestDue"]
+    desk.book.repay(loan, interest, today, {"from": borrower})
+    allow(desk, loan, borrower, day - 2)
+    before = desk.stored(loan)
+    with reverts("LoanBook_ValueDateBeforeAccrual", loan, day - 2, day):
+        desk.book.repay(loan, 30_000, day - 2, {"from": borrower})
+    assert desk.stored(loan) == before
+    allow(desk, loan, borrower, day)
+    sent = desk.book.repay(loan, 30_000, day, {"from": borrower})
+    spared = 30_000 * (LPR + SPREAD + 20_000_000) * 5
+    assert fields_of(sent, "PaymentBackValued")["interest"] == spared
+    after = desk.stored(loan)
+    assert (after["principal"], after["accrued"]) == (AMOUNT - 30_000, before["accrued"] - spared)
 
 
 def test_repricing_days_keep_to_the_start_s_day_of_the_month(desk, next_day):

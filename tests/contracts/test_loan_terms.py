@@ -10,8 +10,9 @@ from eth_utils.crypto import keccak
 
 from scripts.calendars import read_exceptions, year_words
 from scripts.products import SERVED
-from tests.contracts.expect import assert_events, event, reverts
+from tests.contracts.expect import assert_events, event, fields_of, reverts
 from tests.contracts.lending import (
+    ACTIVE,
     AMOUNT,
     ANNUITY,
     EPOCH,
@@ -223,9 +224,9 @@ def test_a_calendar_in_use_changes_only_before_its_year_begins(desk, next_day):
     with reverts("LoanBook_CalendarYearBegun", 1, 2001, number_of(2000, 12, 29)):
         desk.book.setCalendarYear(1, 2001, 0, 0, desk.by("risk_officer"))
     desk.book.setCalendarYear(2, this_year, 1, 0, desk.by("risk_officer"))  # nobody goes by the second
-    # 2028 ends on a Sunday: the last day to change 2029 is the Friday before.
+    # 2028 ends on a Sunday: an instalment of 1 January 2029 may fall due on the Friday before, and has then.
     friday = number_of(2028, 12, 29)
-    next_day(friday - desk.today)
+    next_day(friday - 1 - desk.today)
     desk.book.setCalendarYear(1, 2029, 1, 0, desk.by("risk_officer"))
     next_day()
     with reverts("LoanBook_CalendarYearBegun", 1, 2029, friday):
@@ -371,3 +372,37 @@ def test_no_rule_moves_the_first_due_date_to_the_start(desk, next_day):
     next_day(sunday - 1 - desk.today)
     with reverts("LoanBook_DueBeforeStart", loan, sunday - 2, sunday - 1):
         desk.book.originate(loan, desk.today, desk.by("treasurer"))
+
+
+def test_nothing_is_drawn_after_the_last_instalment_fell_due(desk, next_day, borrower):
+    """A line to a Sunday, on a rule that goes back, is due whole on the Friday; money drawn later would never be due."""
+    desk.offer(5, cycle_months=1, approval_days=700)
+    desk.serve(5, calendar=0, business_day_rule=PRECEDING)
+    desk.fund(borrower, 2 * AMOUNT)
+    sunday = next(day for day in range(desk.today + 70, desk.today + 77) if (day + 3) % 7 == 6)
+    loan = desk.approved(5, maturity=sunday)
+    desk.draw(loan, AMOUNT // 2)
+    next_day(sunday - 2 - desk.today)
+    desk.book.repay(loan, desk.book.payoff(loan, desk.today), desk.today, {"from": borrower})
+    next_day()
+    before = desk.stored(loan)
+    assert (before["state"], before["principal"], before["undrawn"]) == (ACTIVE, 0, AMOUNT - AMOUNT // 2)
+    with reverts("LoanBook_DueBeforeStart", loan, 0, desk.today):
+        desk.draw(loan, 1_000)
+    assert desk.stored(loan) == before
+
+
+def test_an_imported_loan_falls_due_though_a_rule_moved_its_last_day_before_the_import(desk, next_day):
+    """Maturity on a Sunday goes back to the Friday; taken in on the Saturday, all of it is overdue since then."""
+    desk.offer(5)
+    desk.serve(5, calendar=0, business_day_rule=PRECEDING)
+    sunday = next(day for day in range(desk.today + 1, desk.today + 9) if (day + 3) % 7 == 6)
+    next_day(sunday - 1 - desk.today)
+    loan, row = past_loan(desk, 1, product=5, start=months_after(sunday, -3), maturity=sunday)
+    take_in(desk, [row])
+    assert desk.stored(loan)["instalment"] == 0
+    next_day()
+    sent = desk.book.classify(loan, desk.by("collector"))
+    fell, classified = fields_of(sent, "InstalmentFellDue"), fields_of(sent, "LoanClassified")
+    assert (fell["instalment"], fell["dueDate"], fell["principal"]) == (1, sunday - 2, AMOUNT)
+    assert (fell["oldestDue"], classified["daysPastDue"]) == (sunday - 2, 2)

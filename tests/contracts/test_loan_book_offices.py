@@ -1,0 +1,31 @@
+"""The loan book's code in parts, at one address: no call may mean two things."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import pytest
+from brownie import BackOffice, LoanBook, ProductOffice, Workout
+
+PARTS = (LoanBook, BackOffice, Workout, ProductOffice)
+
+
+def test_a_call_reaches_one_part_only():
+    """What all parts share is the same in each; no other selector is in two of them, under whatever name."""
+    known = [dict(part.selectors) for part in PARTS]
+    shared = {selector: name for selector, name in known[0].items() if all(selector in one for one in known)}
+    assert {"authority", "seatOf", "standing", "setSeat", "setDay", "setPause", "token"} <= set(shared.values())
+    for one, other in combinations(known, 2):
+        assert {selector: one[selector] for selector in one.keys() & other.keys()} == shared
+        assert {selector: other[selector] for selector in shared} == shared
+
+
+@pytest.mark.parametrize("part", PARTS[1:], ids=lambda part: part._name)
+def test_a_part_called_at_its_own_address_knows_no_seat_and_no_day(system, people, part):
+    """Its storage is empty, and only the authority could fill it, which lists the loan book alone."""
+    addresses = {BackOffice: system.book.backOffice()}
+    addresses[Workout] = BackOffice.at(addresses[BackOffice]).workout()
+    addresses[ProductOffice] = Workout.at(addresses[Workout]).productOffice()
+    office = part.at(addresses[part])
+    assert {office.seatOf(account) for account in people.values()} == {0}
+    assert tuple(office.standing()) == (0, False, 0)
