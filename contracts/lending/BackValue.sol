@@ -44,18 +44,28 @@ library BackValue {
         if (valueDate < p.start) revert ILoanBook.LoanBook_ValueDateBeforeAccrual(id, valueDate, uint24(p.start));
         uint256 owed = payoffAt(l, id, p, valueDate);
         Servicing.checkAmount(id, p, amount, owed, payer);
+        uint256 undue = p.principal - p.principalDue;
         (Split memory s, Relief memory r) = _settle(l, id, p, amount, owed, valueDate);
         if (p.oldestDue != 0) l.findOldest(id, p);
         if (amount == owed) Books.closeIfSettled(p);
         Books.number(id, p);
         l.store(id, p);
-        Servicing.tellRepaid(id, p, s, uint24(p.accruedThrough), payer);
+        _tellReceived(id, p, s, r, valueDate, payer);
+        if (p.principal - p.principalDue < undue) Servicing.keepTerm(l, id, p, uint24(p.accruedThrough));
+        Books.tellClosed(id, p, valueDate);
+        return s.principal;
+    }
+
+    function _tellReceived(uint64 id, Position memory p, Split memory s, Relief memory r, uint24 valueDate, address payer)
+        private
+    {
+        uint24 through = uint24(p.accruedThrough);
+        if (s.prepaymentFee != 0) Servicing.tellPrepaymentFee(id, p, s, through);
+        Servicing.tellRepaid(id, p, s, through, payer);
         emit ILoanBook.PaymentBackValued(
             id, uint16(p.postings), valueDate, r.interest, r.penalty, uint128(r.penaltyDue), uint128(p.penaltyDue),
             p.care.penaltyAccrued()
         );
-        Books.tellClosed(id, p, valueDate);
-        return s.principal;
     }
 
     /// @dev The last payment is known by its amount, and is relieved of everything before it pays; any other afterwards.

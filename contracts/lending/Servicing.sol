@@ -82,10 +82,10 @@ library Servicing {
         if (observed && p.due() == 0) p.care = p.care.withPaymentObserved();
         Books.number(id, p);
         l.storeBalances(id, p);
-        if (s.prepaymentFee != 0) _tellPrepaymentFee(id, p, s, valueDate);
+        if (s.prepaymentFee != 0) tellPrepaymentFee(id, p, s, valueDate);
         tellRepaid(id, p, s, valueDate, payer);
         if (observed && p.due() == 0) emit ILoanBook.PaymentObserved(id, uint8(p.care.observedPayments()));
-        if (p.isServed() && s.principal > early && p.servicing.keepsTerm()) _keepTerm(l, id, p, valueDate);
+        if (p.isServed() && s.principal > early) keepTerm(l, id, p, valueDate);
         if (amount == owed) Books.tellClosed(id, p, valueDate);
     }
 
@@ -98,17 +98,17 @@ library Servicing {
     }
 
     /// @dev Charged and paid in one posting.
-    function _tellPrepaymentFee(uint64 id, Position memory p, Split memory s, uint24 valueDate) private {
+    function tellPrepaymentFee(uint64 id, Position memory p, Split memory s, uint24 valueDate) internal {
         emit ILoanBook.LoanCharged(
             id, uint8(ChargeKind.Fee), uint16(p.postings), valueDate, uint128(s.prepaymentFee), uint128(p.feeDue + s.fee),
             uint128(p.penaltyDue + s.penalty), 0
         );
     }
 
-    /// @dev The instalment anew on what is left, over the term as it was.
-    function _keepTerm(Ledger storage l, uint64 id, Position memory p, uint24 valueDate) private {
+    /// @dev The instalment anew on what is left, over the term as it was, where the product has it.
+    function keepTerm(Ledger storage l, uint64 id, Position memory p, uint24 valueDate) internal {
         uint256 amount = p.instalmentAmount;
-        if (p.principal == 0 || amount == 0) return;
+        if (p.principal == 0 || amount == 0 || !p.servicing.keepsTerm()) return;
         p.fixInstalment();
         if (p.instalmentAmount == amount) return;
         l.terms[id] = p.packTerms();

@@ -170,6 +170,44 @@ def test_all_but_a_fen_of_a_past_day_s_payoff_is_taken(desk, borrower, next_day)
     assert desk.stored(loan)["state"] == REPAID
 
 
+@pytest.mark.parametrize("product", [PLAIN_ANNUITY, KEPT_ANNUITY])
+def test_a_prepayment_of_a_past_day_is_charged_its_fee_and_keeps_the_term(desk, borrower, next_day, product):
+    """What the events charge is what the loan was charged: nothing but the payment's own fee, and all of it paid."""
+    loan = desk.originated(product)
+    today = next_day(10)
+    desk.book.repay(loan, 1, today, {"from": borrower})
+    paid_on = today - 4
+    amount = 100_000
+    fee = amount * FEE_RATE // (WHOLE + FEE_RATE)
+    spared = (amount - fee) * RATE * 4
+    allow(desk, loan, borrower, paid_on)
+    before = desk.stored(loan)
+    sent = desk.book.repay(loan, amount, paid_on, {"from": borrower})
+    kept = annuity(before["principal"] - amount + fee, RATE, 1, len(desk.model(loan).due_dates))
+    told = [
+        event(
+            "LoanCharged", loanId=loan, kind=FEE, posting=before["postings"] + 1, valueDate=today, amount=fee,
+            feeDue=fee, penaltyDue=0, person=0,
+        ),
+        event(
+            "LoanRepaid", loanId=loan, payer=borrower.address, posting=before["postings"] + 1, valueDate=today,
+            principal=amount - fee, interest=0, penalty=0, fee=fee, outstanding=before["principal"] - amount + fee,
+            accrued=before["accrued"] - spared, principalDue=0, interestDue=0, oldestDue=0, instalment=0, state=ACTIVE,
+        ),
+        event(
+            "PaymentBackValued", loanId=loan, posting=before["postings"] + 1, paidOn=paid_on, interest=spared,
+            penalty=0, penaltyTakenBack=0, penaltyDue=0, penaltyAccrued=0,
+        ),
+    ]  # fmt: skip
+    if product == KEPT_ANNUITY:
+        told.append(event("InstalmentFixed", loanId=loan, valueDate=today, instalmentAmount=kept))
+    told.append(event("Transfer", **{"from": borrower.address, "to": ZERO_ADDRESS, "amount": amount}))
+    assert_events(sent, *told)
+    after = desk.stored(loan)
+    assert after["instalmentAmount"] == (kept if product == KEPT_ANNUITY else before["instalmentAmount"])
+    assert (after["feeDue"], after["principal"]) == (0, before["principal"] - amount + fee)
+
+
 def test_a_payment_taken_back_bears_penalty_again(desk, borrower, next_day):
     """After the reversal the loan owes what one owes that was never paid."""
     never, loan = desk.originated(LINEAR_PENALTY), desk.originated(LINEAR_PENALTY)

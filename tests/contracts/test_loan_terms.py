@@ -375,7 +375,7 @@ def test_no_rule_moves_the_first_due_date_to_the_start(desk, next_day):
 
 
 def test_nothing_is_drawn_after_the_last_instalment_fell_due(desk, next_day, borrower):
-    """A line to a Sunday, on a rule that goes back, is due whole on the Friday; money drawn later would never be due."""
+    """A line to a Sunday, on a rule that goes back, is due on the Friday; money drawn later would never be due."""
     desk.offer(5, cycle_months=1, approval_days=700)
     desk.serve(5, calendar=0, business_day_rule=PRECEDING)
     desk.fund(borrower, 2 * AMOUNT)
