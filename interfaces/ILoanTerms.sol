@@ -86,7 +86,7 @@ interface ILoanTerms {
     /// @notice Thrown when a loan has no repricing by today; `next` is zero where there will be none.
     error LoanBook_RepricingNotDue(uint64 loanId, uint24 next);
     /// @notice Thrown when interest has accrued beyond the day that a loan was to be repriced on, and beyond its maturity, or the
-    /// loan is of an opening book.
+    /// loan is of an opening book and was not repriced here yet.
     error LoanBook_AccruedBeyondRepricing(uint64 loanId, uint24 repricing, uint24 accruedThrough);
 
     // ---------------------------------------------------------------- products

@@ -15,14 +15,15 @@ library Acceleration {
     using LoanMath for Position;
 
     function propose(Ledger storage l, uint64 id, PersonId maker) external {
-        _expectCallable(id, l.load(id));
-        l.propose(id, _hash(id), maker);
+        Position memory p = l.load(id);
+        _expectCallable(id, p);
+        l.propose(id, _hash(id, p), maker);
     }
 
     function callLoan(Ledger storage l, Wiring memory w, uint64 id, uint24 today, PersonId checker) external {
         Position memory p = l.load(id);
         _expectCallable(id, p);
-        PersonId maker = l.consume(id, _hash(id), checker);
+        PersonId maker = l.consume(id, _hash(id, p), checker);
         l.advance(id, p, today, 0);
         if (p.principal == p.principalDue) revert ILoanQuality.LoanQuality_NothingToCall(id);
         bool clean = p.principalDue + p.interestDue == 0;
@@ -48,7 +49,13 @@ library Acceleration {
         if (p.principal == p.principalDue) revert ILoanQuality.LoanQuality_NothingToCall(id);
     }
 
-    function _hash(uint64 id) private pure returns (bytes32) {
-        return keccak256(abi.encode("call", id));
+    /// @dev What was proposed on one default is no reason to call on another.
+    function forget(Ledger storage l, uint64 id, Position memory p) internal {
+        l.proposals[_hash(id, p)] = PersonId.wrap(0);
+    }
+
+    /// @dev Nor is it one to call what was agreed on anew.
+    function _hash(uint64 id, Position memory p) private pure returns (bytes32) {
+        return keccak256(abi.encode("call", id, p.care.restructurings()));
     }
 }

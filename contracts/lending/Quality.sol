@@ -11,6 +11,7 @@ import {Category, ClassificationReason, DefaultTrigger, LoanState} from "../type
 import {CustomerId, LoanId, PersonId} from "../types/Ids.sol";
 import {CLASSIFY, CURE, DECLARE_CROSS_DEFAULT, DECLARE_DEFAULT} from "../types/LoanActs.sol";
 import {CategoryTable, MAX_DAY, Position} from "../types/LoanStorage.sol";
+import {Acceleration} from "./Acceleration.sol";
 import {Books, Ledger, Wiring} from "./Ledger.sol";
 import {Terms} from "./Terms.sol";
 
@@ -183,6 +184,7 @@ library Quality {
         l.passOverdue(id, p, today);
         if (p.due() != 0) revert ILoanBook.LoanBook_InArrears(id, uint24(p.oldestDue));
         p.state = LoanState.Active;
+        Acceleration.forget(l, id, p);
         settle(l, id, p, today, l.tableOn(lastTable, today), ClassificationReason.Cured);
         emit ILoanBook.LoanCured(id, today, PersonId.unwrap(person));
         announce(w, id, p);

@@ -92,7 +92,8 @@ library Repricing {
 
     /// @dev The first repricing day after the last one that interest has not accrued beyond; none from maturity on. Where a posting
     /// let interest run past one, the rate of that day holds from the day it has run to, so that no payment keeps a rate as it
-    /// is; but what an opening book had passed is past. A restructured loan keeps the rate agreed to.
+    /// is; but what an opening book had passed is past, and nothing tells that from what it missed until its first repricing here.
+    /// A restructured loan keeps the rate agreed to.
     /// @return day The day to go on from at the new rate. @return priced The day whose fixing that is.
     function _repricingDay(uint64 id, Position memory p, uint24 today) private pure returns (uint24 day, uint24 priced) {
         if (p.servicing.repriceMonths() == 0 || p.care.restructurings() != 0) revert ILoanTerms.LoanBook_RepricingNotDue(id, 0);
@@ -102,7 +103,8 @@ library Repricing {
         bool over = day >= p.maturity;
         if (!over && day <= today) return (day, day);
         if (missed < p.accruedThrough && missed < p.maturity) {
-            if (id >> 63 == 1 || p.accruedThrough >= p.maturity) {
+            bool past = id >> 63 == 1 && p.care.repricedOn() == 0;
+            if (past || p.accruedThrough >= p.maturity) {
                 revert ILoanTerms.LoanBook_AccruedBeyondRepricing(id, missed, uint24(p.accruedThrough));
             }
             return (uint24(p.accruedThrough), _lastBefore(p, p.accruedThrough));

@@ -321,6 +321,34 @@ def test_only_a_loan_in_default_with_principal_to_fall_due_is_called_and_once(de
         desk.book.proposeCall(loan, desk.by("risk_officer"))
 
 
+def test_a_call_proposed_on_one_default_is_void_on_the_next(desk):
+    """After the cure nobody calls the loan on what the risk officer thought of it before."""
+    loan = desk.originated(BULLET_LOAN)
+    _default(desk, loan)
+    desk.book.proposeCall(loan, desk.by("risk_officer"))
+    desk.book.cure(loan, desk.by("risk_officer"))
+    _default(desk, loan)
+    before = desk.stored(loan)
+    with reverts("LoanBook_NotProposed", loan):
+        desk.book.callLoan(loan, desk.by("approver"))
+    assert desk.stored(loan) == before
+    _call(desk, loan)
+    assert desk.book.careOf(loan)["called"]
+
+
+def test_a_call_proposed_before_new_terms_is_void_under_them(desk, borrower):
+    loan = desk.originated(BULLET_LOAN)
+    _default(desk, loan)
+    desk.book.proposeCall(loan, desk.by("risk_officer"))
+    agreed = (loan, 1, desk.today, BULLET, 3, 0, desk.today + 300, 0, False, 0, 0, 0, 0, AMOUNT)
+    desk.book.proposeRestructuring(agreed, desk.by("risk_officer"))
+    desk.book.acceptRestructuring(agreed, bytes(32), {"from": borrower})
+    desk.book.restructure(agreed, desk.by("approver"))
+    with reverts("LoanBook_NotProposed", loan):
+        desk.book.callLoan(loan, desk.by("approver"))
+    assert (desk.stored(loan)["state"], desk.book.careOf(loan)["called"]) == (DEFAULTED, False)
+
+
 # ---------------------------------------------------------------- reversals after a call
 
 

@@ -319,6 +319,10 @@ def test_a_loan_of_the_opening_book_keeps_to_its_own_anniversaries(desk, next_da
     next_day(day - desk.today)
     assert told(reprice(desk, loan))["valueDate"] == day
     assert desk.stored(loan)["rate"] == LPR + SPREAD
+    missed = months_after(start, 48)
+    next_day(missed + 3 - desk.today)
+    desk.book.repayInBatch([(loan, 1)], desk.today, desk.by("collector"))
+    assert told(reprice(desk, loan))["valueDate"] == missed + 3
 
 
 def test_the_whole_book_s_interest_follows(desk, next_day):
