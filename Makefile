@@ -2,7 +2,7 @@
 # folder Brownie keeps for itself. A stamp lies beside what it vouches for, so a second run has nothing to do.
 
 BOOK ?= bank-a
-JOBS ?= 1
+JOBS ?= 2
 export BOOK CHAIN ACTUS
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -20,7 +20,7 @@ setup: .toolchain/environment.stamp  ## virtual environment, pinned packages, co
 demo: setup  ## deploy, replay a book, read, reconcile, report (BOOK=bank-a or lending-club; CHAIN=URL uses a kept chain)
 	$(RUN) -m scripts.demo
 
-test: setup  ## every test (JOBS=2 in two processes)
+test: setup  ## every test, in two processes (JOBS=1 in one)
 	$(RUN) -m pytest tests analytics --doctest-modules --dist loadfile -n $(JOBS:1=0)
 
 lint: setup  ## ruff and mypy

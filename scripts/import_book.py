@@ -25,7 +25,7 @@ from scripts.deploy import DEPLOYMENT, read_salt
 from scripts.deployment import System, attach, staff
 from scripts.desk import Desk, imported_loan, open_desk
 from scripts.opening import RowRefused, import_opening, opening_closed
-from scripts.products import set_products, unset_products
+from scripts.products import set_products
 
 # Of each kind of row, the file it came from and the columns that find it there.
 ORIGIN: Final = {
@@ -50,7 +50,7 @@ def import_book(desk: Desk, tables: Mapping[str, Table], day: int) -> Book:
     closed = opening_closed(desk.system)
     if not closed:
         desk.open_day(day)
-        set_products(desk, unset_products(desk))
+        set_products(desk)
     try:
         import_opening(desk, opening)
     except RowRefused as fault:

@@ -193,15 +193,14 @@ def _row(terms: Product | Servicing) -> tuple[int, ...]:
     return tuple(int(term) for term in astuple(terms))
 
 
-def set_products(desk: Desk, numbers: Iterable[int] = PRODUCTS) -> None:
-    """Set products, all by default, and the servicing terms of those that have covenants; each is an event."""
-    for number in numbers:
+def set_products(desk: Desk) -> None:
+    """Set what the book does not know of the products and of the servicing terms of those that have covenants.
+
+    Each is an event; what is told already, also by a run that was cut off, is left alone.
+    """
+    told = read_events(desk.node.url, desk.deployment)
+    known = {name: set(told.frame(f"loan_book.{name}")["product"]) for name in ("product_set", "servicing_set")}
+    for number in [number for number in PRODUCTS if number not in known["product_set"]]:
         desk.send(desk.system.book.setProduct, number, _row(PRODUCTS[number]), by="risk_officer")
-        if number in COVENANTED:
-            desk.send(desk.system.book.setServicing, number, _row(COVENANTED[number]), by="risk_officer")
-
-
-def unset_products(desk: Desk) -> list[int]:
-    """The numbers of the products that the book does not know yet, as its events tell."""
-    table = read_events(desk.node.url, desk.deployment).frame("loan_book.product_set")
-    return [number for number in PRODUCTS if number not in set(table["product"])]
+    for number in [number for number in COVENANTED if number not in known["servicing_set"]]:
+        desk.send(desk.system.book.setServicing, number, _row(COVENANTED[number]), by="risk_officer")

@@ -28,7 +28,7 @@ from scripts.deployment import deploy, record, staff
 from scripts.desk import BATCH, DAY_SECONDS, imported_loan
 from scripts.import_book import import_book
 from scripts.opening import RowRefused, import_opening, imported, opening_closed, registration, whole_circles
-from scripts.products import PRODUCTS, unset_products
+from scripts.products import COVENANTED, PRODUCTS
 from scripts.transactions import Refused
 from tests.integration.importing import at_the_desk
 
@@ -141,7 +141,7 @@ def test_cut_off_after_every_transaction_it_ends_as_an_uninterrupted_run(desk, w
 
 def test_killed_in_the_middle_it_ends_as_an_uninterrupted_run(fresh, whole):
     """A process of its own, killed while a batch of loans is on the node and unanswered."""
-    batch_of_loans = 1 + len(PRODUCTS) + 4 + 4 + 3
+    batch_of_loans = 1 + len(PRODUCTS) + len(COVENANTED) + 4 + 4 + 3
     run = subprocess.run(
         [
             sys.executable, "-m", "tests.integration.importing", fresh.chain.url, str(EXAMPLE), str(fresh.file),
@@ -231,7 +231,7 @@ def test_what_was_declared_must_be_what_is_booked(desk, fresh, rows, more, at):
     """Importing_Mismatch with what was counted and declared; nothing of the refused batch stays."""
     opening = opening_of(fresh.tables, TODAY)
     desk.open_day(TODAY)
-    command.set_products(desk, unset_products(desk))
+    command.set_products(desk)
     gate, book = desk.system.customers, desk.system.book
     desk.send(gate.proposeImport, bytes(32), 6, 0, by="loan_officer")
     desk.send(gate.releaseImport, 1, by="approver")
