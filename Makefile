@@ -22,7 +22,7 @@ demo: setup  ## deploy, replay a book, read, reconcile, report (BOOK=bank-a or l
 
 test: setup  ## every test, in two processes (JOBS=1 in one)
 	@# Compiled before two processes start, which Brownie's plugin holds to the same build at their end.
-	.venv/bin/brownie compile >/dev/null
+	.venv/bin/brownie compile
 	$(RUN) -m pytest tests analytics --doctest-modules --dist loadfile -n $(JOBS:1=0)
 
 lint: setup  ## ruff and mypy
