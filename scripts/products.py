@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import astuple, dataclass
 from enum import IntEnum
 from typing import Final
@@ -185,12 +185,7 @@ def set_served_products(desk: Desk, numbers: Iterable[int] = SERVED) -> None:
     """Set products together with how their loans are served, which is for good; two events each."""
     for number in numbers:
         product, servicing = SERVED[number]
-        desk.send(desk.system.book.setProduct, number, _row(product), by="risk_officer")
-        desk.send(desk.system.book.setServicing, number, _row(servicing), by="risk_officer")
-
-
-def _row(terms: Product | Servicing) -> tuple[int, ...]:
-    return tuple(int(term) for term in astuple(terms))
+        _set(desk, {number: product}, {number: servicing})
 
 
 def set_products(desk: Desk) -> None:
@@ -200,7 +195,14 @@ def set_products(desk: Desk) -> None:
     """
     told = read_events(desk.node.url, desk.deployment)
     known = {name: set(told.frame(f"loan_book.{name}")["product"]) for name in ("product_set", "servicing_set")}
-    for number in [number for number in PRODUCTS if number not in known["product_set"]]:
-        desk.send(desk.system.book.setProduct, number, _row(PRODUCTS[number]), by="risk_officer")
-    for number in [number for number in COVENANTED if number not in known["servicing_set"]]:
-        desk.send(desk.system.book.setServicing, number, _row(COVENANTED[number]), by="risk_officer")
+    products = {number: terms for number, terms in PRODUCTS.items() if number not in known["product_set"]}
+    servicing = {number: terms for number, terms in COVENANTED.items() if number not in known["servicing_set"]}
+    _set(desk, products, servicing)
+
+
+def _set(desk: Desk, products: Mapping[int, Product], servicing: Mapping[int, Servicing]) -> None:
+    """Send products by number, then servicing terms: a product must be there before them."""
+    book = desk.system.book
+    for method, terms in ((book.setProduct, products), (book.setServicing, servicing)):
+        for number, row in terms.items():
+            desk.send(method, number, tuple(int(term) for term in astuple(row)), by="risk_officer")
