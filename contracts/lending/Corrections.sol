@@ -116,7 +116,7 @@ library Corrections {
         if (r.principalDue + r.interestDue == 0) return;
         _oweAgain(l, id, p, r);
         p.restore(daily, r.valueDate);
-        l.chargePenalty(id, p);
+        Books.chargePenalty(id, p);
     }
 
     /// @dev Where the instalment had been paid in the posting that it fell due in, it becomes an obligation now.

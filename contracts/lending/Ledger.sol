@@ -192,11 +192,11 @@ library Books {
         checkDay(id, p, day);
         passDueDates(l, id, p, day, payment);
         p.accrue(day);
-        chargePenalty(l, id, p);
+        chargePenalty(id, p);
     }
 
     /// @dev Whole fen of penalty interest fall due with every posting and every classification.
-    function chargePenalty(Ledger storage, uint64 id, Position memory p) internal {
+    function chargePenalty(uint64 id, Position memory p) internal {
         if (CareWord.unwrap(p.care) == CareWord.unwrap(p.wordD)) return;
         uint256 whole = p.fallDuePenalty();
         emit ILoanBook.PenaltyFellDue(
@@ -307,7 +307,7 @@ library Books {
     /// @dev The day by which instalments are overdue: those before the business day.
     function passOverdue(Ledger storage l, uint64 id, Position memory p, uint24 today) internal {
         if (today > p.accruedThrough) passDueDates(l, id, p, today - 1, 0);
-        chargePenalty(l, id, p);
+        chargePenalty(id, p);
     }
 
     function daysPastDue(Position memory p, uint256 today) internal pure returns (uint24) {
