@@ -163,6 +163,24 @@ def mark_overdue(bank):
     return transaction
 
 
+def mark_overdue_in_batch(bank):
+    """The night's run, on the day after an instalment was missed for the first time."""
+    return _classified(bank, days=95)
+
+
+def classify_in_batch(bank):
+    """The night's run, where nothing fell due."""
+    return _classified(bank, days=1)
+
+
+def _classified(bank, *, days):
+    numbers = import_rows(bank)[0]
+    bank.next_day(days)
+    transaction = bank.system.book.classifyInBatch(numbers, bank.by("collector"))
+    assert len(transaction.events) == (2 * BATCH if days > 1 else 0)
+    return transaction
+
+
 def repay_in_batch(bank):
     numbers = import_rows(bank)[0]
     day = bank.next_day(20)
@@ -268,6 +286,8 @@ OPERATIONS: dict[str, tuple[Callable[[Bank], Any], int]] = {
     "close": (close, 1),
     "mark_overdue": (mark_overdue, 1),
     "restructure": (restructure, 1),
+    "mark_overdue_in_batch": (mark_overdue_in_batch, BATCH),
+    "classify_in_batch": (classify_in_batch, BATCH),
     "repay_in_batch": (repay_in_batch, BATCH),
     "import_loan": (import_loan, BATCH),
     "register_collateral": (register_collateral, 1),
