@@ -230,6 +230,9 @@ interface ILoanBook {
     error LoanBook_RatingMissing(uint32 customer, uint24 expiresOn);
     /// @notice Thrown when a value date lies before the loan's last posting.
     error LoanBook_ValueDateBeforeAccrual(uint64 loanId, uint24 valueDate, uint24 accruedThrough);
+    /// @notice Thrown when a payment would repay principal that was drawn after its value date; `most` is what was there
+    /// from that day on.
+    error LoanBook_DrawnSince(uint64 loanId, uint24 valueDate, uint128 principal, uint128 most);
     /// @notice Thrown when a payment is more than is owed.
     error LoanBook_Overpayment(uint64 loanId, uint128 amount, uint128 owed);
     /// @notice Thrown when an external reference is already booked.

@@ -8,6 +8,7 @@ import {LoanCodec} from "../libraries/LoanCodec.sol";
 import {Penalty} from "../libraries/Penalty.sol";
 import {Prepayment} from "../libraries/Prepayment.sol";
 import {Rounding} from "../libraries/Rounding.sol";
+import {DrawnWord} from "../types/DrawnWord.sol";
 import {REPAY} from "../types/LoanActs.sol";
 import {Position, Split} from "../types/LoanStorage.sol";
 import {Books, Ledger} from "./Ledger.sol";
@@ -56,6 +57,15 @@ library BackValue {
         return s.principal;
     }
 
+    /// @dev No payment repays what was drawn after its value date.
+    function _countDrawn(Ledger storage l, uint64 id, uint256 principal, uint256 valueDate) private {
+        DrawnWord drawn = l.drawn[id];
+        if (DrawnWord.unwrap(drawn) == 0) return;
+        uint256 most = drawn.leastSince(valueDate);
+        if (principal > most) revert ILoanBook.LoanBook_DrawnSince(id, uint24(valueDate), uint128(principal), uint128(most));
+        l.drawn[id] = drawn.withLess(valueDate, principal);
+    }
+
     function _tellReceived(uint64 id, Position memory p, Split memory s, Relief memory r, uint24 valueDate, address payer)
         private
     {
@@ -71,17 +81,19 @@ library BackValue {
     /// @dev The last payment is known by its amount, and is relieved of everything before it pays; any other afterwards.
     function _settle(Ledger storage l, uint64 id, Position memory p, uint256 amount, uint256 owed, uint256 valueDate)
         private
-        view
         returns (Split memory s, Relief memory r)
     {
         uint256 daily = p.overdueDaily();
         if (amount == owed) {
             r = _relief(l, id, p, p.principal, daily, valueDate);
             _takeBack(id, p, r, valueDate);
-            return (p.pay(amount, owed), r);
+            s = p.pay(amount, owed);
+            _countDrawn(l, id, s.principal, valueDate);
+            return (s, r);
         }
         uint256 rest;
         (s, rest) = _payAsOf(l, id, p, amount, valueDate);
+        _countDrawn(l, id, s.principal, valueDate);
         daily = FixedPointMathLib.zeroFloorSub(daily, p.overdueDaily());
         r = _relief(l, id, p, s.principal, daily, valueDate);
         _takeBack(id, p, r, valueDate);
@@ -122,12 +134,13 @@ library BackValue {
         p.penaltyDue += penalty;
     }
 
-    /// @dev What closes the loan on a day before its last accrual.
+    /// @dev What closes the loan on a day before its last accrual; nothing does where some of it was drawn later.
     function payoffAt(Ledger storage l, uint64 id, Position memory p, uint256 valueDate) internal view returns (uint256) {
         uint256 since = l.termsSince(id, p);
         if (valueDate < since) {
             revert ILoanBook.LoanBook_ValueDateBeforeAccrual(id, uint24(valueDate), uint24(since));
         }
+        if (p.principal > l.drawn[id].leastSince(valueDate)) return type(uint256).max;
         Relief memory r = _relief(l, id, p, p.principal, p.overdueDaily(), valueDate);
         uint256 unit = p.unit();
         uint256 interest = p.accrued + p.interestDue * unit;

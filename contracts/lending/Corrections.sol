@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.26;
 
+import {FixedPointMathLib} from "solady/src/utils/FixedPointMathLib.sol";
 import {ILoanBook} from "../../interfaces/ILoanBook.sol";
 import {LoanCodec} from "../libraries/LoanCodec.sol";
 import {LoanMath} from "../libraries/LoanMath.sol";
 import {LoanSchedule} from "../libraries/LoanSchedule.sol";
 import {Penalty} from "../libraries/Penalty.sol";
 import {Rounding} from "../libraries/Rounding.sol";
+import {DrawnWord} from "../types/DrawnWord.sol";
 import {LoanState, PostingKind} from "../types/Enums.sol";
 import {PersonId} from "../types/Ids.sol";
 import {Act, REVERSE_CHARGE, REVERSE_DRAWDOWN, REVERSE_PAYMENT} from "../types/LoanActs.sol";
@@ -56,7 +58,7 @@ library Corrections {
         l.advance(id, p, today, 0);
         uint256 restored;
         if (r.kind == PostingKind.Payment) _takePaymentBack(l, id, p, r, today);
-        else if (r.kind == PostingKind.Drawdown) restored = _takeDrawdownBack(id, p, r, today);
+        else if (r.kind == PostingKind.Drawdown) restored = _takeDrawdownBack(l, id, p, r, today);
         else _takeChargeBack(id, p, r);
         l.findOldest(id, p);
         Books.number(id, p);
@@ -131,14 +133,16 @@ library Corrections {
     }
 
     /// @dev The money was never lent: its interest goes too, from what is accrued and then from what is due. What may still
-    /// be drawn grows again while the approval lasts.
-    function _takeDrawdownBack(uint64 id, Position memory p, ILoanBook.Reversal calldata r, uint24 today)
+    /// be drawn grows again while the approval lasts. Money that was repaid before the loan was drawn on again is not there.
+    function _takeDrawdownBack(Ledger storage l, uint64 id, Position memory p, ILoanBook.Reversal calldata r, uint24 today)
         private
-        pure
         returns (uint256 restored)
     {
         bool only = r.interest + r.penalty + r.fee == 0;
-        if (!only || r.principal > p.principal - p.principalDue) revert ILoanBook.LoanBook_NotReversible(id, r.posting);
+        DrawnWord drawn = l.drawn[id];
+        uint256 most = FixedPointMathLib.min(p.principal - p.principalDue, drawn.leastSince(r.valueDate));
+        if (!only || r.principal > most) revert ILoanBook.LoanBook_NotReversible(id, r.posting);
+        l.drawn[id] = drawn.withLess(r.valueDate, r.principal);
         uint256 excess = uint256(r.principal) * p.rate * (today - r.valueDate);
         if (excess > p.accrued) {
             uint256 fen = Rounding.wholeUp(excess - p.accrued, p.unit());

@@ -18,6 +18,7 @@ import {Penalty} from "../libraries/Penalty.sol";
 import {LoanState} from "../types/Enums.sol";
 import {CustomerId, LoanId, PersonId} from "../types/Ids.sol";
 import {CareWord} from "../types/CareWord.sol";
+import {DrawnWord} from "../types/DrawnWord.sol";
 import {Act} from "../types/LoanActs.sol";
 import {CategoryTable, MAX_DAY, MAX_MONEY, Position, StoredProduct} from "../types/LoanStorage.sol";
 import {ServicingWord} from "../types/ServicingWord.sol";
@@ -88,6 +89,7 @@ struct Ledger {
     mapping(uint32 customer => SystemDebt) systemDebts;
     mapping(uint256 loanAndNumber => Agreement) agreements; // key: loan in bits 8-71, number of the restructuring below
     mapping(uint64 guaranteeId => Consent) consents;
+    mapping(uint64 loanId => DrawnWord) drawn; // of loans drawn on again
 }
 
 /// @dev What every posting does: load, let due dates pass, write once.

@@ -213,6 +213,7 @@ library Origination {
             // Drawing fees fall due with each drawdown, and so do not stop the next.
             uint256 spared = p.servicing.drawingFee() == 0 ? 0 : p.feeDue;
             if (p.due() != spared) revert ILoanBook.LoanBook_InArrears(id, uint24(p.oldestDue));
+            l.drawn[id] = l.drawn[id].withDrawing(valueDate, p.principal);
         }
         if (p.servicing.isSet()) _checkNextDue(l, id, p, valueDate);
         p.principal += amount;

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 
 import pytest
 from brownie import ZERO_ADDRESS
 
 from tests.contracts.expect import assert_events, event, reverts
-from tests.contracts.lending import ACTIVE, AMOUNT, ANNUITY, BULLET, LINEAR, NOBODY, RATE, REPAID, Desk, agrees
+from tests.contracts.lending import (
+    ACTIVE,
+    AMOUNT,
+    ANNUITY,
+    BULLET,
+    DRAWDOWN,
+    LINEAR,
+    NOBODY,
+    RATE,
+    REPAID,
+    Desk,
+    agrees,
+)
 
 UNIT = 360 * 10**9
 BALANCES = (
@@ -167,3 +180,153 @@ def test_a_batch_takes_late_payments_among_others(desk, borrower, next_day):
     assert [one["loanId"] for one in sent.events["PaymentBackValued"]] == [loans[0]]
     assert desk.buckets() == [*(value - 2_000 for value in before[:3]), *before[3:6], before[6] - 2_000]
     assert [desk.stored(loan)["principal"] for loan in loans] == [AMOUNT - 1_007, AMOUNT - 1_000]
+
+
+def pay_late(desk, loan, payer, amount, day):
+    allow(desk, loan, payer, day)
+    return desk.book.repay(loan, amount, day, {"from": payer})
+
+
+def test_no_late_payment_repays_what_was_drawn_later(desk, borrower, next_day):
+    """Of 60,000 fen and 40,000 drawn later, a payment of a day between pays 60,000, and then no fen more."""
+    loan = desk.approved()
+    start = desk.today
+    desk.draw(loan, 60_000)
+    drawn_on = next_day(6)
+    desk.draw(loan, 40_000)
+    today = next_day(4)
+    desk.book.repay(loan, 1, today, {"from": borrower})
+    paid_on = drawn_on - 2
+    allow(desk, loan, borrower, paid_on)
+    before = desk.stored(loan)
+    for amount in (60_001, 99_999, 10 * AMOUNT):
+        with reverts("LoanBook_DrawnSince", loan, paid_on, min(amount, 99_999), 60_000):
+            desk.book.repay(loan, amount, paid_on, {"from": borrower})
+    assert desk.stored(loan) == before
+    sent = desk.book.repay(loan, 60_000, paid_on, {"from": borrower})
+    exact = RATE * (60_000 * (paid_on - start) + 40_000 * (today - drawn_on))
+    assert sent.events["PaymentBackValued"]["interest"] == 60_000 * RATE * (today - paid_on)
+    stored = desk.stored(loan)
+    assert (stored["principal"], stored["accrued"], stored["state"]) == (39_999, exact, ACTIVE)
+    allow(desk, loan, borrower, paid_on)
+    with reverts("LoanBook_DrawnSince", loan, paid_on, 1, 0):
+        desk.book.repay(loan, 1, paid_on, {"from": borrower})
+    assert desk.stored(loan) == stored
+
+
+def test_a_payment_of_the_day_of_a_drawdown_repays_it(desk, borrower, next_day):
+    """What is drawn on the value date is there for all of it, and the payoff of that day closes the loan."""
+    loan = desk.approved(amount=100_000)
+    start = desk.today
+    desk.draw(loan, 60_000)
+    drawn_on = next_day(6)
+    desk.draw(loan, 40_000)
+    next_day(4)
+    desk.book.classify(loan, desk.by("collector"))
+    desk.book.repay(loan, 1, desk.today, {"from": borrower})
+    owed = 99_999 + -(-RATE * (60_000 * (drawn_on - start) + (desk.today - drawn_on)) // UNIT)
+    sent = pay_late(desk, loan, borrower, owed, drawn_on)
+    assert sent.events["LoanRepaid"]["state"] == REPAID
+    assert dict(sent.events["LoanClosed"]) == {"loanId": loan, "valueDate": drawn_on}
+
+
+def test_a_drawdown_taken_back_was_not_there_before_later_ones(desk, borrower, next_day):
+    loan = desk.approved()
+    desk.draw(loan, 10_000)
+    first = next_day(2)
+    desk.draw(loan, 20_000)
+    second = next_day(2)
+    desk.draw(loan, 30_000)
+    today = next_day(3)
+    row = (loan, 2, DRAWDOWN, borrower, 20_000, 0, 0, 0, 0, 0, 0, first)
+    desk.book.proposeReversal(row, desk.by("collector"))
+    desk.book.reverse(row, desk.by("approver"))
+    allow(desk, loan, borrower, second - 1)
+    with reverts("LoanBook_DrawnSince", loan, second - 1, 10_001, 10_000):
+        desk.book.repay(loan, 10_001, second - 1, {"from": borrower})
+    desk.book.repay(loan, 10_000, second - 1, {"from": borrower})
+    stored = desk.stored(loan)
+    exact = RATE * (10_000 * (second - 1 - (first - 2)) + 30_000 * (today - second))
+    assert (stored["principal"], stored["accrued"]) == (30_000, exact)
+
+
+def test_a_drawdown_that_was_repaid_before_the_next_is_not_taken_back(desk, borrower, next_day):
+    loan = desk.approved()
+    start = desk.today
+    desk.draw(loan, 10_000)
+    desk.book.repay(loan, 8_000, next_day(3), {"from": borrower})
+    next_day(2)
+    desk.draw(loan, 20_000)
+    row = (loan, 1, DRAWDOWN, borrower, 10_000, 0, 0, 0, 0, 0, 0, start)
+    desk.book.proposeReversal(row, desk.by("collector"))
+    before = desk.stored(loan)
+    with reverts("LoanBook_NotReversible", loan, 1):
+        desk.book.reverse(row, desk.by("approver"))
+    assert desk.stored(loan) == before
+
+
+def test_late_payments_of_a_loan_drawn_in_parts_are_as_if_in_time(desk, borrower, next_day):
+    """Random drawdowns and payments, then late payments of random days: a fen more than was there all the time is
+    refused, and what is taken leaves the interest of the days as they would have been."""
+    seed = 20261124
+    print(f"seed {seed}")
+    dice = random.Random(seed)
+    loan = desk.approved()
+    start = desk.today
+    drawn, repaid = {}, {}  # by day
+
+    def principal_at_ends() -> list[int]:
+        """Principal at each day's end, from the start to today."""
+        days = range(start, desk.today + 1)
+        steps = (drawn.get(day, 0) - repaid.get(day, 0) for day in days)
+        return list(itertools.accumulate(steps))
+
+    def paid(amount, day):
+        repaid[day] = repaid.get(day, 0) + amount
+
+    for turn in range(5):
+        drawn[desk.today] = dice.randrange(1_000, 100_000)
+        desk.draw(loan, drawn[desk.today])
+        next_day(dice.randrange(1, 3))
+        if turn % 2:
+            paid(dice.randrange(1, principal_at_ends()[-1]), desk.today)
+            desk.book.repay(loan, repaid[desk.today], desk.today, {"from": borrower})
+            next_day(1)
+    paid(1, desk.today)
+    desk.book.repay(loan, 1, desk.today, {"from": borrower})
+    refused = 0
+    for day in dice.sample(range(start, desk.today), 5):
+        ends = principal_at_ends()
+        most = min(ends[day - start :])
+        allow(desk, loan, borrower, day)
+        if most < ends[-1]:
+            with reverts("LoanBook_DrawnSince", loan, day, most + 1, most):
+                desk.book.repay(loan, most + 1, day, {"from": borrower})
+            refused += 1
+        if most == 0:
+            continue
+        paid(most // 2 + 1, day)
+        desk.book.repay(loan, most // 2 + 1, day, {"from": borrower})
+        ends, stored = principal_at_ends(), desk.stored(loan)
+        assert (stored["principal"], stored["accrued"]) == (ends[-1], RATE * sum(ends[:-1]))
+    assert refused > 2
+
+
+def test_of_a_fifth_drawdown_that_binds_the_two_oldest_are_one(desk, borrower, next_day):
+    """Between the two oldest a late payment repays the lesser of what was there before each; after them, what was."""
+    loan = desk.approved()
+    start = desk.today
+    desk.draw(loan, 10_000)
+    for _ in range(5):
+        next_day(2)
+        desk.draw(loan, 10_000)
+    today = next_day(2)
+    desk.book.repay(loan, 1, today, {"from": borrower})
+    for days, most in ((1, 10_000), (3, 10_000), (4, 30_000), (5, 30_000), (9, 50_000)):
+        allow(desk, loan, borrower, start + days)
+        with reverts("LoanBook_DrawnSince", loan, start + days, most + 1, most):
+            desk.book.repay(loan, most + 1, start + days, {"from": borrower})
+    desk.book.repay(loan, 50_000, start + 9, {"from": borrower})
+    exact = RATE * (10_000 * 2 * (1 + 2 + 3 + 4) + 50_000 + 10_000 * 2)
+    stored = desk.stored(loan)
+    assert (stored["principal"], stored["accrued"]) == (9_999, exact)

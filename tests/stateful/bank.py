@@ -308,8 +308,14 @@ class Bank:
         if day < loan.start:
             raise Refused("LoanBook_ValueDateBeforeAccrual", number, day, loan.start)
         days = loan.accrued_through - day
-        if loan.principal * loan.rate * days > loan.accrued:
+        most = loan.least_since(day)
+        if most == loan.principal and loan.principal * loan.rate * days > loan.accrued:
             raise Refused("LoanBook_ValueDateBeforeAccrual", number, day, loan.accrued_through)
+        if amount > most:
+            raise Refused("LoanBook_DrawnSince", number, day, amount, most)
+        if amount * loan.rate * days > loan.accrued:
+            raise Refused("LoanBook_ValueDateBeforeAccrual", number, day, loan.accrued_through)
+        loan.lessen(day, amount)
         loan.accrued -= amount * loan.rate * days
         loan.exact_interest -= amount * loan.rate * days
         loan.principal -= amount
@@ -338,8 +344,10 @@ class Bank:
         loan.advance(self.today)
         interest = drawing.amount * loan.rate * (self.today - drawing.day)
         fen = -(-max(0, interest - loan.accrued) // loan.product.unit)
-        if drawing.amount > loan.principal - loan.principal_due or fen > loan.interest_due:
+        most = min(loan.principal - loan.principal_due, loan.least_since(drawing.day))
+        if drawing.amount > most or fen > loan.interest_due:
             raise Refused("LoanBook_NotReversible", number, drawing.number)
+        loan.lessen(drawing.day, drawing.amount)
         loan.forget_interest(fen)
         loan.accrued += fen * loan.product.unit - interest
         loan.principal -= drawing.amount

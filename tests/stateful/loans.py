@@ -131,6 +131,7 @@ class Loan:
     taken_off: int = 0
     reversed: int = 0
     taken_back: int = 0
+    before: list[tuple[int, int]] = field(default_factory=list)  # day of a further drawdown, principal before it
     fees_early: int = 0
     interest_paid: int = 0
     interest_taken_off: int = 0
@@ -263,11 +264,32 @@ class Loan:
         if self.state == APPROVED:
             self.state, self.category = ACTIVE, PASS
             self.start = self.accrued_through = day
+        else:
+            self.note_drawing(day)
         self.principal += amount
         self.drawn += amount
         self.undrawn -= amount
         self.postings += 1
         self.fix_instalment()
+
+    def note_drawing(self, day: int) -> None:
+        """Keep the principal before a further drawdown where it binds; of a fifth that does, the two oldest are one."""
+        while self.before and self.before[-1][1] >= self.principal:
+            self.before.pop()
+        if self.before and self.before[-1][0] == day:
+            return
+        if len(self.before) == 4:
+            (_, one), (later, other) = self.before[:2]
+            self.before[:2] = [(later, min(one, other))]
+        self.before.append((day, self.principal))
+
+    def least_since(self, day: int) -> int:
+        """The least principal from a day on, as far as it is kept."""
+        return min([self.principal, *(had for later, had in self.before if later > day)])
+
+    def lessen(self, day: int, amount: int) -> None:
+        """There was so much less principal before each drawdown after a day."""
+        self.before = [(later, max(0, had - amount) if later > day else had) for later, had in self.before]
 
     def fix_instalment(self) -> None:
         """An annuity's instalment on what is not yet due, over the due dates that remain."""
