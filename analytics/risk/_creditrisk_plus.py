@@ -21,6 +21,7 @@ from analytics.risk._inputs import (
     per_entry,
     probabilities,
     shaped,
+    whole_number,
 )
 
 # The distribution is cut where Chernoff's bound leaves less than this beyond.
@@ -227,9 +228,7 @@ def creditrisk_plus(
     default = per_entry(probabilities(pd, name="pd"), name="pd", length=len(amounts))
     deviation = per_entry(non_negative(pd_sd, name="pd_sd"), name="pd_sd", length=len(amounts))
     weights = _weights(sector_weights, len(amounts))
-    if isinstance(bands, bool) or not isinstance(bands, (int, np.integer)) or bands < 1:
-        raise InvalidInput(f"bands: {bands!r} is no count; give an integer above zero")
-    unit = float(math.ceil(float(amounts.max()) / bands))
+    unit = float(math.ceil(float(amounts.max()) / whole_number(bands, name="bands", least=1)))
     units = np.ceil(amounts / unit).astype(np.int64)
     expected = amounts * default
     variance = _sector_variance(default, deviation, weights)

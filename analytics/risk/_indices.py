@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analytics.errors import InvalidInput
-from analytics.risk._inputs import FloatArray, Numbers, exposures_array
+from analytics.risk._inputs import FloatArray, Numbers, exposures_array, whole_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +69,7 @@ def ranked(names: Names) -> Names:
 
 def top_share(names: Names, k: int) -> float:
     """Share of the k largest names; a pool gives as many of its members as are needed."""
-    if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or k < 1:
-        raise InvalidInput(f"k: {k!r} is no count; give an integer above zero")
-    if k >= names.number:
+    if whole_number(k, name="k", least=1) >= names.number:
         return 1.0
     names = ranked(names)
     if names.singles:

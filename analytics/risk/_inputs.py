@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from decimal import Decimal
 from numbers import Real
 from typing import Any, TypeAlias
@@ -202,8 +201,8 @@ def open_probability(value: float, *, name: str) -> float:
     return number
 
 
-def scalar(value: float, *, name: str) -> float:
-    """One finite number.
+def scalar(value: float, *, name: str, low: float = -math.inf, high: float = math.inf) -> float:
+    """One finite number, between two bounds where they are given.
 
     Parameters
     ----------
@@ -211,6 +210,8 @@ def scalar(value: float, *, name: str) -> float:
         An integer, float, decimal or fraction, or an array of shape ().
     name : str
         What the error calls it.
+    low, high : float
+        The least and the most it may be.
 
     Returns
     -------
@@ -220,17 +221,89 @@ def scalar(value: float, *, name: str) -> float:
     Raises
     ------
     InvalidInput
-        An array, text, NaN or infinity.
+        An array, text, NaN or infinity; a number outside the bounds.
 
     Examples
     --------
-    >>> scalar(2, name="alpha")
+    >>> scalar(2, name="alpha", low=0.0)
     2.0
     """
     array = finite_array(value, name=name)
     if array.ndim:
         raise InvalidInput(f"{name}: has shape {array.shape}; give one number")
-    return float(array)
+    number = float(array)
+    if number < low:
+        raise InvalidInput(f"{name}: {number} is below {low:g}; give {low:g} or more")
+    if number > high:
+        raise InvalidInput(f"{name}: {number} is above {high:g}; give {high:g} or less")
+    return number
+
+
+def whole_number(value: int, *, name: str, least: int) -> int:
+    """One whole number, such as a number of bands.
+
+    Parameters
+    ----------
+    value : int
+        Python's or NumPy's.
+    name : str
+        What the error calls it.
+    least : int
+        The least it may be.
+
+    Returns
+    -------
+    int
+        The number.
+
+    Raises
+    ------
+    InvalidInput
+        A float, a boolean, or a number below that.
+
+    Examples
+    --------
+    >>> whole_number(100, name="bands", least=1)
+    100
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
+        raise InvalidInput(f"{name}: {value!r} is below {least} or not whole; give a whole number, {least} or more")
+    return int(value)
+
+
+def flags(values: Numbers, *, name: str, length: int) -> NDArray[np.bool_]:
+    """Yes or no for each entry, given as booleans or as 1 and 0.
+
+    Parameters
+    ----------
+    values : array-like, shape (n,)
+        True and False, or 1 and 0.
+    name : str
+        What the error calls them.
+    length : int
+        The number of entries it must have.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n,)
+        Booleans.
+
+    Raises
+    ------
+    InvalidInput
+        As `finite_array` and `vector`, and where an entry is neither.
+
+    Examples
+    --------
+    >>> flags([1, 0], name="defaulted", length=2)
+    array([ True, False])
+    """
+    raw = values.to_numpy() if isinstance(values, pd.Series) else np.asarray(values)
+    array = vector(raw if raw.dtype == bool else finite_array(values, name=name), name=name, length=length)
+    neither = np.flatnonzero((array != 0.0) & (array != 1.0))
+    if len(neither):
+        raise InvalidInput(f"{name}: entry {neither[0]} is {array[neither[0]]:g}; give 1 or 0, True or False")
+    return np.asarray(array == 1.0)
 
 
 def vector(array: FloatArray, *, name: str, length: int | None = None) -> FloatArray:
@@ -392,95 +465,6 @@ def _finite(values: Numbers, name: str) -> tuple[FloatArray, float, float]:
     if not (math.isfinite(low) and math.isfinite(high)):
         raise InvalidInput(_at(name, ~np.isfinite(array), "NaN or infinite", "give finite numbers", array))
     return array, low, high
-
-
-def whole_numbers(values: pd.Series[Any], *, name: str) -> list[int]:
-    """A column of money or counts as Python integers, exact at any size.
-
-    Parameters
-    ----------
-    values : pandas.Series
-        Whole numbers, zero or more; floats and decimals that are whole serve too. May be empty.
-    name : str
-        What the error calls it.
-
-    Returns
-    -------
-    list of int
-        One for each row.
-
-    Raises
-    ------
-    InvalidInput
-        Missing, negative, infinite or fractional entries.
-
-    Examples
-    --------
-    >>> whole_numbers(pd.Series([1, 2]), name="amount")
-    [1, 2]
-    """
-    if values.empty:
-        return []
-    non_negative(values, name=name)
-    found = values.tolist()
-    whole = [int(value) for value in found]
-    for row, (value, number) in enumerate(zip(found, whole, strict=True)):
-        if value != number:
-            raise InvalidInput(f"{name}: row {row}, {value} is no whole number; round it first")
-    return whole
-
-
-def summable(amounts: pd.Series[Any]) -> pd.Series[Any]:
-    """A column of integers, as Python's own where their sum might pass 2^63 and would wrap.
-
-    Parameters
-    ----------
-    amounts : pandas.Series
-        Non-negative numbers.
-
-    Returns
-    -------
-    pandas.Series
-        The same column, or one of dtype object.
-
-    Examples
-    --------
-    >>> int(summable(pd.Series([2**62, 2**62])).sum()) == 2**63
-    True
-    """
-    if not pd.api.types.is_integer_dtype(amounts.dtype) or amounts.empty:
-        return amounts
-    return amounts.astype(object) if int(amounts.max()) * len(amounts) >= 2**63 else amounts
-
-
-def required_columns(table: pd.DataFrame, columns: Sequence[str], *, name: str) -> None:
-    """Refuse a table that lacks a column, or has a missing value in one of them.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        Any table, empty or not.
-    columns : sequence of str
-        Names that must be there and filled.
-    name : str
-        What the error calls the table.
-
-    Raises
-    ------
-    InvalidInput
-        The first column that is absent, or the first row in which one is missing.
-
-    Examples
-    --------
-    >>> required_columns(pd.DataFrame({"loan": [1]}), ["loan"], name="loans")
-    """
-    for column in columns:
-        if column not in table.columns:
-            raise InvalidInput(f"{name}: column {column!r} is missing; add it")
-        missing = table[column].isna().to_numpy()
-        if missing.any():
-            row = int(np.flatnonzero(missing)[0])
-            raise InvalidInput(f"{name}: row {row}, {column} is missing; drop the row or fill it")
 
 
 def _from_objects(raw: NDArray[np.object_], name: str) -> FloatArray:

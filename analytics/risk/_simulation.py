@@ -30,6 +30,7 @@ from analytics.risk._inputs import (
     open_probability,
     per_entry,
     probabilities,
+    whole_number,
 )
 
 # A loan is drawn by itself where it makes up more than this part of the largest possible loss.
@@ -453,10 +454,8 @@ def simulate_losses(
     loss = amounts * per_entry(probabilities(lgd, name="lgd"), name="lgd", length=count)
     shared = _symmetric(correlation)
     code = _sector_codes(sector, correlation, count, len(shared))
-    if isinstance(scenarios, bool) or not isinstance(scenarios, (int, np.integer)) or scenarios < 1:
-        raise InvalidInput(f"scenarios: {scenarios!r} is no count; give an integer above zero")
-    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
-        raise InvalidInput(f"seed: {seed!r} is no seed; give an integer, zero or more")
+    draws = whole_number(scenarios, name="scenarios", least=1)
+    key = whole_number(seed, name="seed", least=0)
     label, labels = _labels(exposures, code, correlation, len(shared))
     large = np.flatnonzero(loss > loss.sum() * LARGE)
     many = loss.copy()
@@ -465,7 +464,7 @@ def simulate_losses(
     sums = [_sum_by(cell, many**power, rate.size) for power in (1, 2, 3)]
     loans = _Loans(loss, _thresholds(default), _loadings(default, shared[code, code]), code, label, cell, large, many)
     cells = _Cells(_thresholds(rate), _loadings(rate, np.diag(shared)[:, None]), np.array(sums).reshape(3, *rate.shape))
-    factors, moments, noise, base, defaults = _drawn(loans, cells, shared, int(scenarios), int(seed))
+    factors, moments, noise, base, defaults = _drawn(loans, cells, shared, draws, key)
     return SimulatedLosses(
         losses=base + noise,
         expected_loss=float((loss * default).sum()),

@@ -495,12 +495,9 @@ def herfindahl_bounds(
     (0.0339, 0.0397)
     """
     named = vector(probabilities(named_shares, name="named_shares"), name="named_shares")
-    unnamed = scalar(rest, name="rest")
-    largest = float(named.min()) if largest_unnamed is None else scalar(largest_unnamed, name="largest_unnamed")
-    if not 0.0 <= unnamed <= 1.0:
-        raise InvalidInput(f"rest: {unnamed} is outside [0, 1]; give a fraction, 1.0 = 100 %")
-    if not 0.0 <= largest <= 1.0:
-        raise InvalidInput(f"largest_unnamed: {largest} is outside [0, 1]; give a fraction, 1.0 = 100 %")
+    unnamed = scalar(rest, name="rest", low=0.0, high=1.0)
+    most = named.min() if largest_unnamed is None else largest_unnamed
+    largest = scalar(most, name="largest_unnamed", low=0.0, high=1.0)
     total = float(named.sum()) + unnamed
     if total > 1.0 + 1e-9:
         raise InvalidInput(f"named_shares and rest: they sum to {total}; shares of one whole sum to 1 at most")
@@ -517,7 +514,4 @@ def herfindahl_bounds(
 def _order(alpha: float, *, name: str = "alpha") -> float:
     if isinstance(alpha, float) and alpha == math.inf:
         return alpha
-    order = scalar(alpha, name=name)
-    if order < 0.0:
-        raise InvalidInput(f"{name}: {order} is negative; give zero or more")
-    return order
+    return scalar(alpha, name=name, low=0.0)

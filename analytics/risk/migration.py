@@ -32,6 +32,7 @@ from threadpoolctl import threadpool_limits
 
 from analytics.errors import InvalidInput
 from analytics.risk._inputs import FloatArray, finite_array, non_negative, scalar
+from analytics.risk._tables import located, required_columns
 
 Matrix: TypeAlias = "ArrayLike | pd.DataFrame"
 
@@ -299,9 +300,7 @@ def matrix_at(generator: Matrix, years: float) -> Any:
            [0.      , 1.      ]])
     """
     Q, labels = _generator_matrix(generator)
-    horizon = scalar(years, name="years")
-    if horizon < 0.0:
-        raise InvalidInput(f"years: {horizon} is negative; give zero or more")
+    horizon = scalar(years, name="years", low=0.0)
     P = np.clip(np.asarray(expm(Q * horizon), dtype=np.float64), 0.0, None)
     return _labelled(P / P.sum(axis=1, keepdims=True), labels)
 
@@ -361,14 +360,7 @@ class _Path:
 
 
 def _ordered_history(history: pd.DataFrame, states: Sequence[Any] | None) -> _Path:
-    for column in ("entity", "date", "state"):
-        if column not in history.columns:
-            raise InvalidInput(f"history: column {column!r} is missing; it needs entity, date and state")
-        missing = np.flatnonzero(history[column].isna().to_numpy())
-        if len(missing):
-            raise InvalidInput(f"history: row {missing[0]}, {column} is missing; drop the row or fill it")
-    if history.empty:
-        raise InvalidInput("history: empty; give at least two rows")
+    required_columns(history, ("entity", "date", "state"), name="history", empty=False)
     day = _day_numbers(history["date"])
     entity = pd.factorize(history["entity"])[0]
     state, labels = _state_codes(history["state"], states)
@@ -397,13 +389,7 @@ def _state_codes(column: pd.Series[Any], states: Sequence[Any] | None) -> tuple[
     labels = pd.Index(list(states))
     if not labels.is_unique:
         raise InvalidInput("states: a state is named twice; name each once")
-    codes = labels.get_indexer(pd.Index(column))
-    unknown = np.flatnonzero(codes < 0)
-    if len(unknown):
-        raise InvalidInput(
-            f"history: row {unknown[0]}, state {column.tolist()[unknown[0]]!r} is not among states; add it"
-        )
-    return codes, labels
+    return located(column, labels, name="history", among="states"), labels
 
 
 def _day_numbers(column: pd.Series[Any]) -> FloatArray:

@@ -34,12 +34,11 @@ from analytics.risk._inputs import (
     non_negative,
     positive,
     probabilities,
-    required_columns,
     scalar,
-    summable,
     vector,
-    whole_numbers,
+    whole_number,
 )
+from analytics.risk._tables import located, one_row_each, required_columns, summable, whole_numbers
 
 _ROUNDS: Final = 100_000
 _CLEARED: Final = 1e-12
@@ -131,14 +130,12 @@ def multi_head(edges: pd.DataFrame, *, at_least: int = 2) -> pd.DataFrame:
     0         a          2     18
     """
     _check_edges(edges, "guarantor", "beneficiary")
-    if at_least < 1:
-        raise InvalidInput(f"at_least: {at_least} is below one; give the least number of borrowers")
     others = edges[edges["guarantor"] != edges["beneficiary"]]
     grouped = others.assign(amount=summable(others["amount"])).groupby("guarantor", sort=True, observed=True)
     heads = pd.DataFrame(
         {"borrowers": grouped["beneficiary"].nunique(), "cover": grouped["amount"].sum()}
     ).reset_index()
-    heads = heads[heads["borrowers"] >= at_least]
+    heads = heads[heads["borrowers"] >= whole_number(at_least, name="at_least", least=1)]
     return heads.sort_values(["borrowers", "cover"], ascending=False, kind="stable").reset_index(drop=True)
 
 
@@ -378,9 +375,7 @@ def debtrank(edges: pd.DataFrame, nodes: pd.DataFrame, shocks: Shocks, *, tolera
     >>> debtrank(edges, nodes, {"a": 1.0}).additional_stress
     0.25
     """
-    limit = scalar(tolerance, name="tolerance")
-    if limit <= 0.0:
-        raise InvalidInput(f"tolerance: {limit} is not above zero; give a small positive number")
+    limit = float(positive(scalar(tolerance, name="tolerance"), name="tolerance"))
     V, weights, shock, banks = _exposure_network(edges, nodes, shocks)
     stress, passed = shock, np.zeros_like(shock)
     for rounds in range(1, _ROUNDS + 1):
@@ -586,26 +581,19 @@ def _exposure_network(
 ) -> tuple[csr_array, FloatArray, FloatArray, pd.Index[Any]]:
     """Λ (creditor × debtor, shares of the creditor's buffer), weights that sum to one, the shock."""
     required_columns(nodes, ("bank", "buffer", "weights"), name="nodes")
+    one_row_each(nodes, "bank", name="nodes")
     banks = pd.Index(nodes["bank"])
-    if not banks.is_unique:
-        raise InvalidInput(f"nodes: bank {banks[banks.duplicated()].tolist()[0]!r} has two rows; keep one")
     buffer = positive(nodes["buffer"], name="nodes: buffer")
     weights = non_negative(nodes["weights"], name="nodes: weights")
     if not weights.any():
         raise InvalidInput("nodes: all weights are zero; weigh at least one bank")
     _check_edges(edges, "creditor", "debtor")
-    ends = {}
-    for side in ("creditor", "debtor"):
-        ends[side] = banks.get_indexer(pd.Index(edges[side]))
-        unknown = np.flatnonzero(ends[side] < 0)
-        if len(unknown):
-            row = int(unknown[0])
-            raise InvalidInput(f"edges: row {row}, {side} {edges[side].tolist()[row]!r} has no row in nodes; add one")
-    own = np.flatnonzero(ends["creditor"] == ends["debtor"])
+    creditor, debtor = (located(edges[side], banks, name="edges", among="nodes") for side in ("creditor", "debtor"))
+    own = np.flatnonzero(creditor == debtor)
     if len(own):
         raise InvalidInput(f"edges: row {own[0]} is an exposure to oneself; drop it")
     amount = finite_array(edges["amount"], name="edges: amount") if len(edges) else np.zeros(0)
-    V = _adjacency(ends["creditor"], ends["debtor"], amount / buffer[ends["creditor"]], len(banks))
+    V = _adjacency(creditor, debtor, amount / buffer[creditor], len(banks))
     shock = np.zeros(len(banks))
     named = pd.Series(dict(shocks), dtype=object)
     if len(named):
@@ -643,13 +631,9 @@ class _GuaranteeNetwork:
 
     @classmethod
     def of(cls, edges: pd.DataFrame, obligors: pd.DataFrame) -> _GuaranteeNetwork:
-        required_columns(obligors, ("obligor", "debt", "buffer"), name="obligors")
-        if obligors.empty:
-            raise InvalidInput("obligors: empty; give at least one")
+        required_columns(obligors, ("obligor", "debt", "buffer"), name="obligors", empty=False)
+        one_row_each(obligors, "obligor", name="obligors")
         names = obligors["obligor"].tolist()
-        if len(set(names)) != len(names):
-            twice = obligors["obligor"][obligors["obligor"].duplicated()].tolist()[0]
-            raise InvalidInput(f"obligors: {twice!r} has two rows; keep one")
         debt = dict(zip(names, whole_numbers(obligors["debt"], name="obligors: debt"), strict=True))
         buffer = dict(zip(names, whole_numbers(obligors["buffer"], name="obligors: buffer"), strict=True))
         required_columns(edges, ("guarantor", "beneficiary", "amount"), name="edges")

@@ -51,9 +51,7 @@ def joint_migration(row_a: Numbers, row_b: Numbers, rho: float) -> Any:
     np.float64(0.7969)
     """
     first, second = _row(row_a, "row_a"), _row(row_b, "row_b")
-    correlation = scalar(rho, name="rho")
-    if not -1.0 <= correlation <= 1.0:
-        raise InvalidInput(f"rho: {correlation} is outside [-1, 1]; give a correlation")
+    correlation = scalar(rho, name="rho", low=-1.0, high=1.0)
     # Cumulated from default upwards, so that the small probabilities of the tail keep their digits.
     joint = _bivariate(_cumulated(first)[:, None], _cumulated(second)[None, :], correlation)
     cells = np.maximum(np.diff(np.diff(joint, axis=0), axis=1), 0.0)[::-1, ::-1]

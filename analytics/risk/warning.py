@@ -24,14 +24,8 @@ from numpy.typing import NDArray
 from statsmodels.stats.proportion import proportion_confint
 
 from analytics.errors import InvalidInput
-from analytics.risk._inputs import (
-    FloatArray,
-    finite_array,
-    non_negative,
-    open_probability,
-    required_columns,
-    scalar,
-)
+from analytics.risk._inputs import FloatArray, finite_array, non_negative, open_probability, scalar, whole_number
+from analytics.risk._tables import one_row_each, required_columns
 
 YEAR_DAYS: Final = 365
 
@@ -100,11 +94,9 @@ def indicator_history(snapshots: pd.DataFrame) -> pd.DataFrame:
     1  19357               0.4          2.0         0.4
     """
     columns = ("days_past_due", "rating", "category", "outstanding", "limit", "cover")
-    required_columns(snapshots, ("unit", "date", *columns), name="snapshots")
-    if snapshots.empty:
-        raise InvalidInput("snapshots: empty; give at least one")
+    required_columns(snapshots, ("unit", "date", *columns), name="snapshots", empty=False)
     rows = snapshots.sort_values(["unit", "date"], kind="stable").reset_index(drop=True)
-    _once(rows, "snapshots")
+    one_row_each(rows, "unit", "date", name="snapshots")
     number = {c: non_negative(rows[c], name=f"snapshots: {c}") for c in columns}
     utilisation = _ratio(number["outstanding"], number["limit"], where_zero=0.0)
     cover = _ratio(number["cover"], number["outstanding"], where_zero=1.0)
@@ -297,11 +289,9 @@ def alerts(observations: pd.DataFrame, indicators: Sequence[Indicator]) -> pd.Da
     if not indicators:
         raise InvalidInput("indicators: none; give at least one")
     columns = [i.column for i in indicators]
-    required_columns(observations, ("unit", "date", *columns), name="observations")
-    if observations.empty:
-        raise InvalidInput("observations: empty; give at least one")
+    required_columns(observations, ("unit", "date", *columns), name="observations", empty=False)
     rows = observations.sort_values(["unit", "date"], kind="stable").reset_index(drop=True)
-    _once(rows, "observations")
+    one_row_each(rows, "unit", "date", name="observations")
     latest = rows.drop_duplicates("unit", keep="last").reset_index(drop=True)
     parts = []
     for indicator in indicators:
@@ -341,14 +331,11 @@ class _Followed:
 def _followed(
     observations: pd.DataFrame, defaults: pd.DataFrame, columns: Sequence[str], *, as_of: int, horizon: int
 ) -> _Followed:
-    required_columns(observations, ("unit", "date", *columns), name="observations")
+    required_columns(observations, ("unit", "date", *columns), name="observations", empty=False)
     required_columns(defaults, ("unit", "date"), name="defaults")
-    if observations.empty:
-        raise InvalidInput("observations: empty; give at least one")
-    if horizon < 1:
-        raise InvalidInput(f"horizon: {horizon} days is below one; give days such as 365")
+    days = whole_number(horizon, name="horizon", least=1)
     end = scalar(as_of, name="as_of")
-    _once(observations, "observations")
+    one_row_each(observations, "unit", "date", name="observations")
     known = defaults[defaults["date"] <= end]
     first = known.sort_values("date", kind="stable").drop_duplicates("unit")
     position = pd.Index(first["unit"]).get_indexer(pd.Index(observations["unit"]))
@@ -357,8 +344,8 @@ def _followed(
     alive = (day < when) & (day <= end)
     lead = (when - day)[alive]
     default = position[alive]
-    before = lead <= horizon
-    quiet = ~before & (day[alive] + horizon <= end)
+    before = lead <= days
+    quiet = ~before & (day[alive] + days <= end)
     values = {c: finite_array(observations[c], name=f"observations: {c}")[alive] for c in columns}
     return _Followed(values, default, lead, before, quiet, np.unique(default[before]))
 
@@ -399,13 +386,6 @@ def _rate(events: int, of: int, level: float) -> tuple[Any, float, float]:
 
 def _label(indicator: Indicator) -> str:
     return f"{indicator.column} {indicator.side} {indicator.threshold:g}"
-
-
-def _once(rows: pd.DataFrame, name: str) -> None:
-    twice = rows.duplicated(["unit", "date"])
-    if twice.any():
-        unit = rows.loc[twice, "unit"].tolist()[0]
-        raise InvalidInput(f"{name}: unit {unit!r} has two rows on one date; keep one")
 
 
 def _ratio(part: FloatArray, whole: FloatArray, *, where_zero: float) -> FloatArray:

@@ -9,17 +9,8 @@ import numpy as np
 import pandas
 
 from analytics.errors import InvalidInput
-from analytics.risk._inputs import (
-    Numbers,
-    common_index,
-    finite_array,
-    non_negative,
-    probabilities,
-    required_columns,
-    shaped,
-    summable,
-    whole_numbers,
-)
+from analytics.risk._inputs import Numbers, common_index, finite_array, non_negative, probabilities, shaped
+from analytics.risk._tables import one_row_each, required_columns, summable, whole_numbers
 from analytics.units import PPB
 
 
@@ -81,9 +72,10 @@ def loss_given_default(
     required_columns(liens, ("title", "rank", "amount"), name="liens")
     required_columns(collateral, ("title", "value", "haircut"), name="collateral")
     required_columns(guarantees, ("loan", "rank", "amount", "haircut"), name="guarantees")
-    names = _unique(loans["loan"], "loans")
+    one_row_each(loans, "loan", name="loans")
+    one_row_each(collateral, "title", name="collateral")
+    names, titles = loans["loan"].tolist(), collateral["title"].tolist()
     exposure = dict(zip(names, whole_numbers(loans["exposure"], name="loans: exposure"), strict=True))
-    titles = _unique(collateral["title"], "collateral")
     values = whole_numbers(collateral["value"], name="collateral: value")
     haircuts = _haircuts(collateral, "collateral")
     worth = {t: v * (PPB - h) // PPB for t, v, h in zip(titles, values, haircuts, strict=True)}
@@ -205,9 +197,7 @@ def expected_loss_table(loans: pandas.DataFrame, *, by: str | Sequence[str]) -> 
     0  CN-GD  1500           10.0  0.006667
     """
     keys = [by] if isinstance(by, str) else list(by)
-    required_columns(loans, ("pd", "lgd", "ead", *keys), name="loans")
-    if loans.empty:
-        raise InvalidInput("loans: empty; give at least one")
+    required_columns(loans, ("pd", "lgd", "ead", *keys), name="loans", empty=False)
     loss = expected_loss(loans["pd"], loans["lgd"], loans["ead"])
     priced = loans[keys].assign(ead=summable(loans["ead"]), expected_loss=loss)
     table = priced.groupby(keys, sort=True, observed=True).sum().reset_index()
@@ -261,13 +251,6 @@ def _same_shape(**arrays: Any) -> None:
         raise InvalidInput(f"shapes differ: {found}; give one entry for each exposure, or single numbers")
 
 
-def _unique(ids: pandas.Series[Any], name: str) -> list[Any]:
-    twice = ids.duplicated()
-    if twice.any():
-        raise InvalidInput(f"{name}: {ids[twice].tolist()[0]!r} has two rows; keep one")
-    return ids.tolist()
-
-
 def _haircuts(table: pandas.DataFrame, name: str) -> list[int]:
     if table.empty:
         return []
@@ -280,10 +263,7 @@ def _haircuts(table: pandas.DataFrame, name: str) -> list[int]:
 
 
 def _pay_liens(liens: pandas.DataFrame, worth: dict[Any, int], left: dict[Any, int]) -> None:
-    twice = liens.duplicated(["title", "rank"])
-    if twice.any():
-        title, rank = liens.loc[twice, ["title", "rank"]].iloc[0]
-        raise InvalidInput(f"liens: title {title!r} has two liens of rank {rank}; rank each")
+    one_row_each(liens, "title", "rank", name="liens", remedy="rank each")
     amounts = whole_numbers(liens["amount"], name="liens: amount")
     owners = liens["loan"] if "loan" in liens.columns else pandas.Series(None, index=liens.index, dtype=object)
     foreign = owners.isna().tolist()

@@ -11,14 +11,8 @@ from numpy.typing import NDArray
 from statsmodels.stats.proportion import proportion_confint
 
 from analytics.errors import InvalidInput
-from analytics.risk._inputs import (
-    FloatArray,
-    finite_array,
-    non_negative,
-    open_probability,
-    required_columns,
-    summable,
-)
+from analytics.risk._inputs import FloatArray, finite_array, non_negative, open_probability
+from analytics.risk._tables import one_row_each, required_columns, summable
 
 DEFAULT_PAST_DUE_DAYS: Final = 90
 RETAIL_KINDS: Final = ("person", "retail_pool")
@@ -78,7 +72,7 @@ def default_status(
     required_columns(
         loans, ("loan", "customer", "kind", "days_past_due", "unlikely_to_pay", "outstanding"), name="loans"
     )
-    _once(loans["loan"], "loans")
+    one_row_each(loans, "loan", name="loans")
     days = non_negative(loans["days_past_due"], name="loans: days_past_due")
     owed = non_negative(loans["outstanding"], name="loans: outstanding")
     single = loans["kind"].isin(list(retail)).to_numpy()
@@ -155,13 +149,9 @@ def observed_default_rate(
     0  CN-GD          10         1   0.1  0.0025  0.445
     """
     keys = [by] if isinstance(by, str) else list(by or ())
-    required_columns(start, ("unit", "date", "defaulted", *keys), name="start")
+    required_columns(start, ("unit", "date", "defaulted", *keys), name="start", empty=False)
     required_columns(defaults, ("unit", "date"), name="defaults")
-    if start.empty:
-        raise InvalidInput("start: empty; give at least one unit")
-    if start.duplicated(["unit", "date"]).any():
-        twice = start.loc[start.duplicated(["unit", "date"]), "unit"].tolist()[0]
-        raise InvalidInput(f"start: unit {twice!r} has two rows on one date; keep one")
+    one_row_each(start, "unit", "date", name="start")
     performing = start[~start["defaulted"].astype(bool)]
     if performing.empty:
         raise InvalidInput("start: nobody performs; a default rate needs someone who may default")
@@ -213,9 +203,7 @@ def overdue_rate(
     0      3        1          0.3
     """
     keys = [by] if isinstance(by, str) else list(by or ())
-    required_columns(loans, ("days_past_due", "outstanding", *keys), name="loans")
-    if loans.empty:
-        raise InvalidInput("loans: empty; give at least one")
+    required_columns(loans, ("days_past_due", "outstanding", *keys), name="loans", empty=False)
     days = non_negative(loans["days_past_due"], name="loans: days_past_due")
     owed = non_negative(loans["outstanding"], name="loans: outstanding") > 0.0
     if not owed.any():
@@ -361,12 +349,10 @@ def roll_rates(
     doubtful       1.0   0.0   0.0
     pass           0.5   0.0   0.5
     """
-    required_columns(start, ("loan", state, *([weight] if weight else [])), name="start")
+    required_columns(start, ("loan", state, *([weight] if weight else [])), name="start", empty=False)
     required_columns(end, ("loan", state), name="end")
-    if start.empty:
-        raise InvalidInput("start: empty; give at least one loan")
-    _once(start["loan"], "start")
-    _once(end["loan"], "end")
+    one_row_each(start, "loan", name="start")
+    one_row_each(end, "loan", name="end")
     order = _state_order(start[state], end[state])
     row = order.get_indexer(pd.Index(start[state]))
     to = pd.Index(start["loan"])
@@ -389,12 +375,6 @@ def _units(loan: pd.Series[Any], customer: pd.Series[Any], single: NDArray[np.bo
     """Numbers of the units in order of appearance: a loan where it stands alone, else its customer."""
     loans, customers = pd.factorize(loan)[0], pd.factorize(customer)[0]
     return pd.factorize(np.where(single, loans, -1 - customers))[0]
-
-
-def _once(ids: pd.Series[Any], name: str) -> None:
-    twice = ids.duplicated()
-    if twice.any():
-        raise InvalidInput(f"{name}: loan {ids[twice].tolist()[0]!r} has two rows; keep one")
 
 
 def _defaulted_within_a_year(performing: pd.DataFrame, defaults: pd.DataFrame) -> NDArray[np.bool_]:

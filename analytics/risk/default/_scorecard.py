@@ -20,12 +20,14 @@ from analytics.risk._inputs import (
     FloatArray,
     Numbers,
     finite_array,
+    flags,
     positive,
     probabilities,
-    required_columns,
     scalar,
     vector,
+    whole_number,
 )
+from analytics.risk._tables import required_columns
 
 _FEW_CATEGORIES: Final = 50
 _HOSMER_LEMESHOW_GROUPS: Final = 10
@@ -115,9 +117,7 @@ def weight_of_evidence(
     1  (3, ..)     2    1  0.693
     """
     bad = _outcomes(defaulted, len(values))
-    extra = scalar(smoothing, name="smoothing")
-    if extra < 0.0:
-        raise InvalidInput(f"smoothing: {extra} is negative; give zero or more, such as 0.5")
+    extra = scalar(smoothing, name="smoothing", low=0.0)
     name = str(values.name) if values.name is not None else "values"
     edges, labels = _bins(values, bins, name)
     code = _bin_codes(values, edges, labels, name)
@@ -482,9 +482,7 @@ def population_stability(
     """
     then = pd.Series(vector(finite_array(expected, name="expected"), name="expected"), name="expected")
     now = pd.Series(vector(finite_array(actual, name="actual"), name="actual"), name="actual")
-    extra = scalar(smoothing, name="smoothing")
-    if extra < 0.0:
-        raise InvalidInput(f"smoothing: {extra} is negative; give zero or more, such as 0.5")
+    extra = scalar(smoothing, name="smoothing", low=0.0)
     edges, labels = _bins(then, bins, "expected")
     counts = [
         np.bincount(_bin_codes(scores, edges, labels, "scores"), minlength=len(labels)) + extra
@@ -498,12 +496,7 @@ def population_stability(
 
 
 def _outcomes(defaulted: Numbers, length: int, *, both: bool = True) -> FloatArray:
-    raw = defaulted.to_numpy() if isinstance(defaulted, pd.Series) else np.asarray(defaulted)
-    values = raw.astype(np.float64) if raw.dtype == bool else finite_array(raw, name="defaulted")
-    bad = vector(values, name="defaulted", length=length)
-    wrong = np.flatnonzero((bad != 0.0) & (bad != 1.0))
-    if len(wrong):
-        raise InvalidInput(f"defaulted: entry {wrong[0]} is {bad[wrong[0]]:g}; give 1 or 0, True or False")
+    bad = flags(defaulted, name="defaulted", length=length).astype(np.float64)
     if both and bad.min() == bad.max():
         what = "nobody" if bad[0] == 0.0 else "everybody"
         raise InvalidInput(f"defaulted: {what} did; both outcomes are needed")
@@ -527,9 +520,8 @@ def _bins(values: pd.Series[Any], bins: int | Sequence[float], name: str) -> tup
         return None, labels
     numbers = vector(finite_array(values, name=name), name=name)
     if isinstance(bins, int):
-        if bins < 1:
-            raise InvalidInput(f"bins: {bins} is below one; give a number of bins or their inner edges")
-        cuts = np.quantile(numbers, np.linspace(0.0, 1.0, bins + 1)[1:-1], method="inverted_cdf")
+        steps = np.linspace(0.0, 1.0, whole_number(bins, name="bins", least=1) + 1)[1:-1]
+        cuts = np.quantile(numbers, steps, method="inverted_cdf")
         edges = np.unique(cuts[cuts < numbers.max()])
     else:
         edges = finite_array(np.asarray(bins, dtype=np.float64), name="bins") if len(bins) else np.empty(0)

@@ -16,12 +16,13 @@ from analytics.risk._inputs import (
     FloatArray,
     Numbers,
     finite_array,
+    flags,
     non_negative,
     open_probability,
-    required_columns,
     scalar,
     vector,
 )
+from analytics.risk._tables import required_columns
 
 OUTCOMES: Final = ("default", "prepaid", "matured", "live")
 
@@ -130,7 +131,7 @@ def kaplan_meier(durations: Numbers, events: Any, *, confidence: float = 0.95) -
     1   3.0        3      0.50
     """
     time = vector(non_negative(durations, name="durations"), name="durations")
-    happened = _flags(events, len(time))
+    happened = flags(events, name="events", length=len(time))
     z = float(special.ndtri(0.5 + open_probability(confidence, name="confidence") / 2.0))
     if not happened.any():
         names = ("time", "at_risk", "events", "survival", "standard_error", "lower", "upper")
@@ -247,13 +248,3 @@ def _incidence_error(
         - 2.0 * (incidence * np.cumsum(jump) - np.cumsum(incidence * jump))
     )
     return np.asarray(np.sqrt(np.clip(variance, 0.0, None)), dtype=np.float64)
-
-
-def _flags(events: Any, length: int) -> NDArray[np.bool_]:
-    raw = events.to_numpy() if isinstance(events, pd.Series) else np.asarray(events)
-    values = raw.astype(np.float64) if raw.dtype == bool else finite_array(raw, name="events")
-    flags = vector(values, name="events", length=length)
-    wrong = np.flatnonzero((flags != 0.0) & (flags != 1.0))
-    if len(wrong):
-        raise InvalidInput(f"events: entry {wrong[0]} is {flags[wrong[0]]:g}; give 1 or 0, True or False")
-    return np.asarray(flags == 1.0)

@@ -9,7 +9,7 @@ from typing import Final
 import pandas as pd
 
 from analytics.errors import InvalidInput
-from analytics.risk._inputs import required_columns, whole_numbers
+from analytics.risk._tables import one_row_each, required_columns, whole_numbers
 from analytics.risk.default import FIVE_CATEGORIES
 from analytics.units import PPB
 
@@ -68,9 +68,7 @@ def category_provisions(
     3  doubtful        2       100        102
     """
     required_columns(loans, ("loan", "category", "outstanding"), name="loans")
-    twice = loans["loan"].duplicated()
-    if twice.any():
-        raise InvalidInput(f"loans: {loans.loc[twice, 'loan'].tolist()[0]!r} has two rows; keep one")
+    one_row_each(loans, "loan", name="loans")
     for name, rate in (*((name, rates.get(name)) for name in FIVE_CATEGORIES), ("general", general)):
         if rate is None or not 0 <= rate <= PPB:
             raise InvalidInput(f"rates: {name} is {rate}; give parts per billion, 0 to 1e9")

@@ -22,11 +22,9 @@ from analytics.risk._inputs import (
     per_entry,
     positive,
     probabilities,
-    required_columns,
     scalar,
-    whole_numbers,
 )
-from analytics.risk.loss._run_off import refuse_twice
+from analytics.risk._tables import located, one_row_each, required_columns, whole_numbers
 from analytics.risk.loss._terms import lifetime_default
 
 TWELVE_MONTHS: Final = 1.0
@@ -177,7 +175,7 @@ def workout_lgd(severity: pd.DataFrame, *, rate: Numbers, years: float, cost: fl
         raise InvalidInput(f"severity: row {row} recovers more than its exposure; cap it first")
     interest = per_entry(non_negative(rate, name="rate"), name="rate", length=len(severity))
     term = float(non_negative(scalar(years, name="years"), name="years"))
-    kept = 1.0 - float(probabilities(scalar(cost, name="cost"), name="cost"))
+    kept = 1.0 - scalar(cost, name="cost", low=0.0, high=1.0)
     worth = brought * kept / (1.0 + interest) ** term
     share = np.divide(worth, exposure, out=np.ones_like(worth), where=exposure > 0.0)
     return pd.Series(1.0 - share, index=severity.index, name="lgd")
@@ -289,10 +287,8 @@ class _Periods:
 
 def _checked(inputs: LossInputs) -> tuple[FloatArray, FloatArray, FloatArray, NDArray[Any]]:
     loans = inputs.loans
-    required_columns(loans, ("loan", "grade", "stage", "exposure", "lgd", "effective_rate"), name="loans")
-    if loans.empty:
-        raise InvalidInput("loans: empty; give at least one")
-    refuse_twice(loans["loan"], "loans")
+    required_columns(loans, ("loan", "grade", "stage", "exposure", "lgd", "effective_rate"), name="loans", empty=False)
+    one_row_each(loans, "loan", name="loans")
     _weights(inputs.scenarios)
     stage = finite_array(loans["stage"], name="loans: stage")
     wrong = np.flatnonzero(~np.isin(stage, (1.0, 2.0, 3.0)))
@@ -314,10 +310,8 @@ def _weights(scenarios: Sequence[EconomicScenario]) -> None:
 
 def _periods(loans: pd.DataFrame, schedule: pd.DataFrame, stage: NDArray[Any]) -> _Periods:
     required_columns(schedule, ("loan", "start", "end", "exposure"), name="schedule")
-    place = pd.Index(loans["loan"]).get_indexer(pd.Index(schedule["loan"]))
-    if np.any(place < 0):
-        unknown = schedule["loan"].tolist()[int(np.flatnonzero(place < 0)[0])]
-        raise InvalidInput(f"schedule: loan {unknown!r} is not among loans; leave its rows out")
+    ids = pd.Index(loans["loan"])
+    place = located(schedule["loan"], ids, name="schedule", among="loans", remedy="leave its rows out")
     alive = np.flatnonzero(stage < 3)
     bare = np.setdiff1d(alive, place)
     if len(bare):

@@ -9,8 +9,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from analytics.errors import InvalidInput
-from analytics.risk._inputs import required_columns, whole_numbers
+from analytics.risk._tables import one_row_each, required_columns, whole_numbers
 from analytics.risk.loss._expected import LossInputs, exact_losses, whole_fen
 
 COMPONENTS: Final = ("new", "repaid", "written_off", "exposure", "rating", "default_rates", "severity", "stage")
@@ -171,8 +170,6 @@ def _allowance(inputs: LossInputs) -> pd.Series[float]:
 
 def _written_off(table: pd.DataFrame) -> pd.Series[int]:
     required_columns(table, ("loan", "amount"), name="written_off")
-    twice = table["loan"].duplicated()
-    if twice.any():
-        raise InvalidInput(f"written_off: loan {table.loc[twice, 'loan'].tolist()[0]!r} has two rows; add them up")
+    one_row_each(table, "loan", name="written_off", remedy="add them up")
     amounts = whole_numbers(table["amount"], name="written_off: amount")
     return pd.Series(amounts, index=pd.Index(table["loan"]), dtype="int64")

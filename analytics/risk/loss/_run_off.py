@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
 from analytics.errors import InvalidInput
-from analytics.risk._inputs import required_columns, whole_numbers
+from analytics.risk._inputs import whole_number
+from analytics.risk._tables import located, one_row_each, required_columns, whole_numbers
 
 DAYS_PER_YEAR: Final = 365
 _TOLERANCE: Final = 1e-9
@@ -54,19 +55,13 @@ def run_off(
     0     7    0.0  1.000       100
     1     7    1.0  1.499        40
     """
-    required_columns(balances, ("loan", "exposure"), name="balances")
+    required_columns(balances, ("loan", "exposure"), name="balances", empty=False)
     required_columns(instalments, ("loan", "date", "principal"), name="instalments")
-    if balances.empty:
-        raise InvalidInput("balances: empty; give at least one loan")
-    if periods_per_year < 1:
-        raise InvalidInput(f"periods_per_year: {periods_per_year} is below one; give 1, 4 or 12")
-    refuse_twice(balances["loan"], "balances")
+    one_row_each(balances, "loan", name="balances")
+    whole_number(periods_per_year, name="periods_per_year", least=1)
     owed = np.array(whole_numbers(balances["exposure"], name="balances: exposure"), dtype=np.int64)
     ahead = instalments[instalments["date"] > as_of]
-    loan = pd.Index(balances["loan"]).get_indexer(pd.Index(ahead["loan"]))
-    if np.any(loan < 0):
-        unknown = ahead["loan"].tolist()[int(np.flatnonzero(loan < 0)[0])]
-        raise InvalidInput(f"instalments: loan {unknown!r} is not among balances; add it")
+    loan = located(ahead["loan"], pd.Index(balances["loan"]), name="instalments", among="balances")
     paid = np.array(whole_numbers(ahead["principal"], name="instalments: principal"), dtype=np.int64)
     when = (ahead["date"].to_numpy(dtype=np.float64) - as_of) / DAYS_PER_YEAR
     last = np.zeros(len(owed))
@@ -99,10 +94,3 @@ def run_off(
             "exposure": owed[of] - gone,
         }
     )
-
-
-def refuse_twice(ids: pd.Series[Any], name: str) -> None:
-    """Refuse a loan with two rows."""
-    twice = ids.duplicated()
-    if twice.any():
-        raise InvalidInput(f"{name}: loan {ids[twice].tolist()[0]!r} has two rows; keep one")

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from analytics.errors import InvalidInput
-from analytics.risk._inputs import non_negative, probabilities, required_columns, scalar
+from analytics.risk._inputs import non_negative, probabilities, scalar
+from analytics.risk._tables import required_columns
 from analytics.risk.default import DEFAULT_PAST_DUE_DAYS
 
 BACKSTOP_DAYS: Final = 30  # IFRS 9, paragraph 5.5.11
@@ -64,16 +65,12 @@ def impairment_stage(
     ... })).tolist()
     [1, 2, 2, 3]
     """
-    required_columns(loans, ("pd_at_origination", "pd", "days_past_due", "credit_impaired"), name="loans")
-    if loans.empty:
-        raise InvalidInput("loans: empty; give at least one")
+    required_columns(loans, ("pd_at_origination", "pd", "days_past_due", "credit_impaired"), name="loans", empty=False)
     if not pd.api.types.is_bool_dtype(loans["credit_impaired"]):
         raise InvalidInput("loans: credit_impaired is no column of booleans; give True or False")
-    multiple = scalar(increase, name="increase")
-    if multiple < 1.0:
-        raise InvalidInput(f"increase: {multiple} is below one; give a multiple such as 3.0")
-    least = float(probabilities(scalar(least_increase, name="least_increase"), name="least_increase"))
-    low = float(probabilities(scalar(low_credit_risk, name="low_credit_risk"), name="low_credit_risk"))
+    multiple = scalar(increase, name="increase", low=1.0)
+    least = scalar(least_increase, name="least_increase", low=0.0, high=1.0)
+    low = scalar(low_credit_risk, name="low_credit_risk", low=0.0, high=1.0)
     then = probabilities(loans["pd_at_origination"], name="loans: pd_at_origination")
     now = probabilities(loans["pd"], name="loans: pd")
     late = non_negative(loans["days_past_due"], name="loans: days_past_due")

@@ -10,7 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analytics.errors import InvalidInput
-from analytics.risk._inputs import FloatArray, finite_array, non_negative, positive, probabilities, required_columns
+from analytics.risk._inputs import FloatArray, finite_array, non_negative, positive, probabilities, whole_number
+from analytics.risk._tables import required_columns
 from analytics.risk.migration import matrix_at
 
 
@@ -88,8 +89,7 @@ def default_terms_of_matrix(matrix: pd.DataFrame, years: int) -> pd.DataFrame:
     """
     if not isinstance(matrix, pd.DataFrame) or matrix.shape[0] != matrix.shape[1]:
         raise InvalidInput("matrix: not a square DataFrame; give states on both sides")
-    if years < 1:
-        raise InvalidInput(f"years: {years} is below one; give whole years")
+    whole_number(years, name="years", least=1)
     P = probabilities(matrix.to_numpy(), name="matrix")
     wrong = np.flatnonzero(np.abs(P.sum(axis=1) - 1.0) > 1e-8)
     if len(wrong):

@@ -10,7 +10,8 @@ from typing import Any
 import pandas as pd
 
 from analytics.errors import InvalidInput
-from analytics.risk._inputs import required_columns, scalar
+from analytics.risk._inputs import scalar
+from analytics.risk._tables import required_columns
 from analytics.risk.default import loss_given_default
 from analytics.risk.network import GuaranteeLoss, guarantee_loss
 from analytics.risk.stress._scenario import Scenario, values_after
@@ -105,9 +106,7 @@ def contagion_stress(
     required_columns(positions, ("loan", "customer", "exposure"), name="positions")
     required_columns(collateral, ("title", "kind", "value"), name="collateral")
     required_columns(buffers, ("customer", "buffer"), name="buffers")
-    impact = scalar(price_impact, name="price_impact")
-    if impact < 0.0:
-        raise InvalidInput(f"price_impact: {impact} is negative; sales do not raise prices, give zero or more")
+    impact = scalar(price_impact, name="price_impact", low=0.0)
     first = list(dict.fromkeys(failing))
     without = sorted(set(positions["customer"].tolist()) - set(buffers["customer"].tolist()), key=str)
     if without:

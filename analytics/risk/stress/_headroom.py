@@ -9,7 +9,8 @@ from typing import Any
 import pandas as pd
 
 from analytics.errors import InvalidInput
-from analytics.risk._inputs import non_negative, positive, probabilities, required_columns, scalar, whole_numbers
+from analytics.risk._inputs import non_negative, positive, probabilities, scalar
+from analytics.risk._tables import one_row_each, required_columns, whole_numbers
 from analytics.risk.capital import risk_weight
 from analytics.risk.concentration import herfindahl
 
@@ -44,8 +45,8 @@ class NewLoan:
     def __post_init__(self) -> None:
         """Refuse an amount not above zero and fractions outside [0, 1]."""
         positive(self.amount, name="amount")
-        probabilities(scalar(self.pd, name="pd"), name="pd")
-        probabilities(scalar(self.lgd, name="lgd"), name="lgd")
+        scalar(self.pd, name="pd", low=0.0, high=1.0)
+        scalar(self.lgd, name="lgd", low=0.0, high=1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,10 +215,7 @@ def _limit_table(limits: pd.DataFrame) -> list[tuple[str, Any, int, int]]:
     """Dimension, key, limit and what is used of it, for each row that sets a limit."""
     required_columns(limits, ("dimension", "key", "exposure", "reserved"), name="limits")
     required_columns(limits[:0], ("effective_limit",), name="limits")
-    twice = limits.duplicated(["dimension", "key"])
-    if twice.any():
-        dimension, key = limits.loc[twice, ["dimension", "key"]].iloc[0].tolist()
-        raise InvalidInput(f"limits: {dimension} {key!r} has two rows; keep one")
+    one_row_each(limits, "dimension", "key", name="limits")
     unknown = sorted(set(limits["dimension"].astype(str).tolist()) - set(DIMENSIONS))
     if unknown:
         raise InvalidInput(f"limits: dimension {unknown[0]!r} is unknown; give one of {', '.join(DIMENSIONS)}")

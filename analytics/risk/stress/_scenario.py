@@ -10,15 +10,8 @@ import numpy as np
 import pandas as pd
 
 from analytics.errors import InvalidInput
-from analytics.risk._inputs import (
-    FloatArray,
-    finite_array,
-    non_negative,
-    probabilities,
-    required_columns,
-    scalar,
-    whole_numbers,
-)
+from analytics.risk._inputs import FloatArray, finite_array, non_negative, positive, probabilities, scalar, whole_number
+from analytics.risk._tables import required_columns, whole_numbers
 from analytics.risk.capital import risk_weight
 from analytics.risk.default import expected_loss, loss_given_default
 from analytics.units import PPB
@@ -44,7 +37,7 @@ class Scenario:
     def __post_init__(self) -> None:
         """Refuse falls outside [0, 1] and negative factors."""
         for kind, fall in self.price_falls.items():
-            probabilities(scalar(fall, name=f"price fall of {kind}"), name=f"price fall of {kind}")
+            scalar(fall, name=f"price fall of {kind}", low=0.0, high=1.0)
         for name, factors in (("industry", self.industry_factors), ("region", self.region_factors)):
             for key, factor in factors.items():
                 non_negative(scalar(factor, name=f"factor of {name} {key}"), name=f"factor of {name} {key}")
@@ -145,12 +138,10 @@ def stressed(
        ltv_after  lgd_after  pd_after  expected_loss_after
     0        1.6      0.375      0.04                  1.2
     """
-    required_columns(positions, ("loan", "industry", "region", "exposure", "pd"), name="positions")
+    required_columns(positions, ("loan", "industry", "region", "exposure", "pd"), name="positions", empty=False)
     required_columns(collateral, ("title", "kind", "value"), name="collateral")
-    if positions.empty:
-        raise InvalidInput("positions: empty; give at least one loan")
     _known(scenario, positions, collateral)
-    bare = float(probabilities(scalar(unsecured_lgd, name="unsecured_lgd"), name="unsecured_lgd"))
+    bare = scalar(unsecured_lgd, name="unsecured_lgd", low=0.0, high=1.0)
     fallen = collateral.assign(value=values_after(collateral, scenario.price_falls))
     chance = probabilities(positions["pd"], name="positions: pd")
     factor = _factors(positions["industry"], scenario.industry_factors)
@@ -251,9 +242,7 @@ def reverse_stress(
     >>> round(found.severity, 2)
     0.4
     """
-    floor = scalar(minimum_ratio, name="minimum_ratio")
-    if floor < 0.0:
-        raise InvalidInput(f"minimum_ratio: {floor} is negative; give a share such as 0.08")
+    floor = scalar(minimum_ratio, name="minimum_ratio", low=0.0)
     if any(f < 1.0 for factors in (scenario.industry_factors, scenario.region_factors) for f in factors.values()):
         raise InvalidInput("scenario: a factor below one; more of it would be better, so there is no least breach")
 
@@ -307,11 +296,8 @@ def smallest_severity(breaks: Callable[[float], bool], *, steps: int = 20, toler
     >>> round(smallest_severity(lambda share: share >= 0.25), 4)
     0.25
     """
-    width = scalar(tolerance, name="tolerance")
-    if width <= 0.0:
-        raise InvalidInput(f"tolerance: {width} is not above zero; give a small positive number")
-    if steps < 1:
-        raise InvalidInput(f"steps: {steps} is below one; give the number of steps from 0 to 1")
+    width = float(positive(scalar(tolerance, name="tolerance"), name="tolerance"))
+    whole_number(steps, name="steps", least=1)
     if breaks(0.0):
         return 0.0
     first = next((k for k in range(1, steps + 1) if breaks(k / steps)), None)

@@ -207,7 +207,7 @@ class TestObservedDefaultRate:
         [
             (start_table(0), {}, "empty"),
             (start_table(2, defaulted=True), {}, "nobody performs"),
-            (pd.concat([start_table(1)] * 2), {}, "two rows on one date"),
+            (pd.concat([start_table(1)] * 2), {}, "unit 0, date .* has two rows"),
             (start_table(2), {"by": "region"}, "'region' is missing"),
             (start_table(2, region=["N", None]), {"by": "region"}, "row 1, region is missing"),
             (start_table(2), {"interval": "wald"}, "unknown"),
@@ -372,7 +372,7 @@ class TestLossGivenDefault:
         [
             ({"liens": [("t", 1, 5, 1)]}, "not among collateral"),
             ({"liens": [("t", 1, 5, 9)], "collateral": [("t", 5, 0)]}, "not among loans"),
-            ({"liens": [("t", 1, 5, 1)] * 2, "collateral": [("t", 5, 0)]}, "two liens of rank 1"),
+            ({"liens": [("t", 1, 5, 1)] * 2, "collateral": [("t", 5, 0)]}, "title .t., rank 1 has two rows; rank each"),
             ({"collateral": [("t", 5, PPB + 1)]}, "haircut"),
             ({"collateral": [("t", 5, 0)] * 2}, "two rows"),
             ({"guarantees": [(9, 1, 5, 0)]}, "not among loans"),

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from analytics.errors import CreditError, InvalidInput
-from analytics.risk import _inputs
+from analytics.risk import _inputs, _tables
 
 
 @pytest.mark.parametrize(
@@ -81,6 +81,57 @@ def test_open_probability_refuses(value):
 def test_positive_refuses_zero():
     with pytest.raises(InvalidInput, match="entry 1 is not above zero"):
         _inputs.positive([1, 0])
+
+
+def test_a_scalar_stays_between_its_bounds():
+    assert _inputs.scalar(1, name="share", low=0.0, high=1.0) == 1.0
+    with pytest.raises(InvalidInput, match=r"share: 1.5 is above 1; give 1 or less"):
+        _inputs.scalar(1.5, name="share", low=0.0, high=1.0)
+    with pytest.raises(InvalidInput, match=r"years: -1.0 is below 0; give 0 or more"):
+        _inputs.scalar(-1, name="years", low=0.0)
+
+
+@pytest.mark.parametrize("value", [0, 1.0, True, "1", float("nan"), None])
+def test_whole_number_refuses(value):
+    assert _inputs.whole_number(np.int32(3), name="bands", least=1) == 3
+    with pytest.raises(InvalidInput, match=r"bands: .* is below 1 or not whole; give a whole number, 1 or more"):
+        _inputs.whole_number(value, name="bands", least=1)
+
+
+def test_flags_are_booleans_or_ones_and_zeros():
+    for given_ in ([True, False], [1, 0], pd.Series([True, False]), pd.Series([1.0, 0.0], index=["a", "b"])):
+        np.testing.assert_array_equal(_inputs.flags(given_, name="events", length=2), [True, False])
+    with pytest.raises(InvalidInput, match="events: entry 1 is 2; give 1 or 0"):
+        _inputs.flags([1, 2], name="events", length=2)
+    with pytest.raises(InvalidInput, match="1 entries where 2 are needed"):
+        _inputs.flags([True], name="events", length=2)
+    with pytest.raises(InvalidInput, match="entry 1 is missing"):
+        _inputs.flags(pd.Series([True, None], dtype=object), name="events", length=2)
+
+
+def test_tables_without_a_column_a_value_or_a_row():
+    loans = pd.DataFrame({"loan": [1, None]})
+    with pytest.raises(InvalidInput, match="loans: column 'grade' is missing; add it"):
+        _tables.required_columns(loans, ["grade"], name="loans")
+    with pytest.raises(InvalidInput, match="loans: row 1, loan is missing; drop the row or fill it"):
+        _tables.required_columns(loans, ["loan"], name="loans")
+    _tables.required_columns(loans[:0], ["loan"], name="loans")
+    with pytest.raises(InvalidInput, match="loans: empty; give at least one row"):
+        _tables.required_columns(loans[:0], ["loan"], name="loans", empty=False)
+
+
+def test_tables_with_two_rows_of_one_key():
+    liens = pd.DataFrame({"title": ["t", "t", "u", "t"], "rank": [1, 2, 1, 2]}, index=[9, 9, 9, 9])
+    with pytest.raises(InvalidInput, match="liens: title 't', rank 2 has two rows; rank each"):
+        _tables.one_row_each(liens, "title", "rank", name="liens", remedy="rank each")
+    _tables.one_row_each(liens[:3], "title", "rank", name="liens")
+
+
+def test_ids_that_an_index_lacks_are_named():
+    edges = pd.Series(["b", "z"], name="debtor", index=[7, 7])
+    with pytest.raises(InvalidInput, match="edges: row 1, debtor 'z' is not among nodes; add it"):
+        _tables.located(edges, pd.Index(["a", "b"]), name="edges", among="nodes")
+    assert _tables.located(edges[:1], pd.Index(["a", "b"]), name="edges", among="nodes").tolist() == [1]
 
 
 def test_per_entry_repeats_one_number_and_refuses_another_length():

@@ -63,7 +63,7 @@ def test_a_multiple_of_almost_nothing_and_low_risk_are_no_increase_but_the_backs
         ({"pd": [1.5]}, {}, "loans: pd"),
         ({"days_past_due": [-1]}, {}, "days_past_due"),
         ({"credit_impaired": ["no"]}, {}, "no column of booleans"),
-        ({}, {"increase": 0.5}, "increase: 0.5 is below one"),
+        ({}, {"increase": 0.5}, "increase: 0.5 is below 1; give 1 or more"),
     ],
 )
 def test_stage_refuses(change, options, message):

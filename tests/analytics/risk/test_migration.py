@@ -188,7 +188,7 @@ class TestMatrixAt:
         [
             ([[-0.1, 0.2], [0.0, 0.0]], 1.0, "row 0 does not sum to zero"),
             ([[0.0, 0.0], [-0.1, 0.1]], 1.0, "row 1 has a negative rate"),
-            ([[-0.1, 0.1], [0.0, 0.0]], -1.0, "negative"),
+            ([[-0.1, 0.1], [0.0, 0.0]], -1.0, "years: -1.0 is below 0"),
             ([[-0.1, 0.1], [0.0, 0.0]], np.inf, "infinite"),
         ],
     )

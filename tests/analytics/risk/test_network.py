@@ -96,7 +96,7 @@ class TestMultiHead:
         assert n.multi_head(edges)["cover"].tolist() == [3 * 2**62]
 
     def test_refuses(self):
-        with pytest.raises(InvalidInput, match="below one"):
+        with pytest.raises(InvalidInput, match="at_least: 0 is below 1"):
             n.multi_head(guarantees((1, 2, 3)), at_least=0)
         with pytest.raises(InvalidInput, match="negative"):
             n.multi_head(guarantees((1, 2, -3)))
@@ -167,7 +167,7 @@ class TestDebtRank:
             ({"shocks": {"a": 1.0, "z": 1.0}}, "'z' has no row in nodes"),
             ({"shocks": {"a": 1.5}}, r"outside \[0, 1\]"),
             ({"shocks": {"a": np.nan}}, "missing"),
-            ({"edges": exposures(("a", "z", 1.0))}, "debtor 'z' has no row"),
+            ({"edges": exposures(("a", "z", 1.0))}, "debtor 'z' is not among nodes"),
             ({"edges": exposures(("a", "a", 1.0))}, "oneself"),
             ({"edges": exposures(("a", "b", -1.0))}, "negative"),
             ({"nodes": pd.DataFrame({"bank": ["a", "b"], "buffer": [1.0, 0.0], "weights": 1.0})}, "not above zero"),

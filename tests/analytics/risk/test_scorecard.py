@@ -83,8 +83,8 @@ class TestWeightOfEvidence:
             ([1, np.nan], [1, 0], {}, "missing"),
             (["a", None], [1, 0], {}, "row 1 is missing"),
             ([1, 2], [1, 0], {"bins": [2, 1]}, "do not rise"),
-            ([1, 2], [1, 0], {"bins": 0}, "below one"),
-            ([1, 2], [1, 0], {"smoothing": -1}, "negative"),
+            ([1, 2], [1, 0], {"bins": 0}, "bins: 0 is below 1"),
+            ([1, 2], [1, 0], {"smoothing": -1}, "smoothing: -1.0 is below 0"),
             ([f"c{i}" for i in range(60)], [0, 1] * 30, {}, "60 categories"),
         ],
     )
@@ -239,5 +239,5 @@ class TestPopulationStability:
             d.population_stability([1, 2], [1, 1], bins=[1.5])
         with pytest.raises(InvalidInput, match="expected: empty"):
             d.population_stability([], [1])
-        with pytest.raises(InvalidInput, match="negative"):
+        with pytest.raises(InvalidInput, match=r"smoothing: -0.1 is below 0"):
             d.population_stability([1], [1], smoothing=-0.1)

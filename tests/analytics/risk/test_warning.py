@@ -108,7 +108,7 @@ class TestWarningQuality:
             ({"observations": observed((1, 0, np.nan))}, "row 0, days_past_due is missing"),
             ({"observations": observed((1, 0, 1), (1, 0, 2))}, "two rows"),
             ({"indicators": [w.Indicator("mood", 1)]}, "'mood' is missing"),
-            ({"horizon": 0}, "below one"),
+            ({"horizon": 0}, "horizon: 0 is below 1"),
             ({"confidence": 1.0}, "outside"),
         ],
     )
