@@ -90,7 +90,8 @@ def risk_weight(
     InvalidInput
         NaN, a PD or LGD outside [0, 1], a negative turnover, a maturity outside (0, 5], an
         unknown class or framework, Series with different labels; for corporates a PD in
-        (0, 2.93e-6), where the maturity adjustment has passed its pole and means nothing.
+        (0, 2.93e-6), where the maturity adjustment has passed its pole and means nothing, and a
+        maturity below one year at a PD so small (under 0.0084 %) that the adjustment is negative.
 
     References
     ----------
@@ -114,6 +115,8 @@ def risk_weight(
     if corporate:
         _refuse_below_pole(default, framework)
     columns = _broadcast(pd=default, lgd=loss, maturity=years, turnover=size)
+    if corporate:
+        _refuse_negative_adjustment(columns[0], columns[2])
     shape = columns[0].shape
     weight = _risk_weights([_column(column) for column in columns], math.prod(shape), asset_class=asset_class)
     return shaped(weight.reshape(shape), index)
@@ -338,6 +341,19 @@ def _refuse_below_pole(default: FloatArray, framework: str) -> None:
         raise InvalidInput(
             f"pd: {float(default[below].max()):.3g} lies below {MATURITY_POLE:.3g}, where the maturity "
             f"adjustment turns over; apply the floor of {framework} ({floor}) first"
+        )
+
+
+def _refuse_negative_adjustment(default: FloatArray, years: FloatArray) -> None:
+    """From one year on 1 + (M - 2.5) b stays above zero, since b is below 2/3; sooner it may not."""
+    if years.min() >= 1.0:
+        return
+    b = np.square(0.11852 - 0.05478 * np.log(np.where(default > 0.0, default, 1.0)))
+    below = (default > 0.0) & (1.0 + (years - 2.5) * b < 0.0)
+    if below.any():
+        raise InvalidInput(
+            f"maturity: {float(years[below].min()):.3g} years with a PD of {float(default[below].min()):.3g} make the "
+            "maturity adjustment negative; apply the floor of one year, or of PD, first"
         )
 
 

@@ -97,6 +97,13 @@ def test_one_per_cent_row_of_annex_5(asset_class, lgd, turnover, percent):
     st.one_of(st.none(), st.floats(0, 500)),
 )
 def test_formula_one_by_one(pd_, lgd, maturity, asset_class, turnover):
+    b = (0.11852 - 0.05478 * math.log(pd_)) ** 2
+    if asset_class == "corporate" and 1 + (maturity - 2.5) * b < 0:
+        with pytest.raises(InvalidInput, match="make the maturity adjustment negative"):
+            c.risk_weight(
+                pd_, lgd=lgd, maturity=maturity, asset_class=asset_class, turnover=turnover, framework="basel3"
+            )
+        return
     weight = c.risk_weight(
         pd_, lgd=lgd, maturity=maturity, asset_class=asset_class, turnover=turnover, framework="basel3"
     )
@@ -110,7 +117,7 @@ def test_a_long_vector_equals_its_entries(asset_class):
     rng = np.random.default_rng(11)
     n = 40_000
     pds, lgd = 10 ** rng.uniform(-5, -0.01, n), rng.uniform(0, 1, n)
-    maturity, turnover = rng.uniform(0.1, 5, n), rng.uniform(0, 80, n)
+    maturity, turnover = rng.uniform(1, 5, n), rng.uniform(0, 80, n)
     pds[::1000] = 0.0
     pds[1::1000] = 1.0
     weight = c.risk_weight(
@@ -165,6 +172,16 @@ def test_no_silent_floor():
         c.risk_weight([0.01, 2e-6], lgd=0.45, asset_class="corporate", framework="basel2")
     with pytest.raises(InvalidInput, match=r"floor of basel3 \(0.05 %\)"):
         c.risk_weight(c.MATURITY_POLE, lgd=0.45, asset_class="corporate", framework="basel3")
+
+
+def test_no_negative_capital():
+    """A small PD over a short time gives less than nothing by the formula, which is refused; from one year on never."""
+    with pytest.raises(InvalidInput, match=r"maturity: 0.01 years with a PD of 1e-05 .*floor of one year"):
+        c.risk_weight([0.01, 1e-5], lgd=0.45, maturity=[0.5, 0.01], asset_class="corporate", framework="basel3")
+    assert c.risk_weight(1e-4, lgd=0.45, maturity=1 / 365, asset_class="corporate", framework="basel3") > 0
+    just_above = c.MATURITY_POLE * (1 + 1e-9)
+    assert c.risk_weight(just_above, lgd=0.45, maturity=1, asset_class="corporate", framework="basel3") > 0
+    assert c.risk_weight(0.0, lgd=0.45, maturity=0.01, asset_class="corporate", framework="basel3") == 0
 
 
 @pytest.mark.parametrize(
