@@ -340,6 +340,36 @@ def vector(array: FloatArray, *, name: str, length: int | None = None) -> FloatA
     return array
 
 
+def square(array: FloatArray, *, name: str) -> FloatArray:
+    """The array itself, refused unless it is a square matrix.
+
+    Parameters
+    ----------
+    array : numpy.ndarray
+        As the other checks return it.
+    name : str
+        What the error calls it.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n, n)
+        The same array.
+
+    Raises
+    ------
+    InvalidInput
+        Another number of dimensions, or of rows than of columns.
+
+    Examples
+    --------
+    >>> square(finite_array([[1, 0], [0, 1]]), name="correlation").shape
+    (2, 2)
+    """
+    if array.ndim != 2 or array.shape[0] != array.shape[1]:
+        raise InvalidInput(f"{name}: shape {array.shape} is not square; give as many rows as columns")
+    return array
+
+
 def per_entry(array: FloatArray, *, name: str, length: int) -> FloatArray:
     """A vector of the given length, a single number repeated.
 
