@@ -12,8 +12,9 @@ from scipy import integrate, special, stats
 
 from analytics.errors import InvalidInput
 from analytics.risk import portfolio as p
-from analytics.risk._simulation import CELL, LARGE
 from analytics.risk.capital import worst_case_default_rate
+from analytics.risk.portfolio._loans import CELL
+from analytics.risk.portfolio._simulation import LARGE
 
 # --- CreditRisk+ ---------------------------------------------------------------------------------
 

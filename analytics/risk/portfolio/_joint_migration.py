@@ -1,4 +1,4 @@
-"""Portfolio models: CreditRisk+, joint rating migration, and simulation of correlated sectors."""
+"""Where the ratings of two obligors go together."""
 
 from __future__ import annotations
 
@@ -9,11 +9,7 @@ import pandas as pd
 from scipy import special
 
 from analytics.errors import InvalidInput
-from analytics.risk._creditrisk_plus import LossDistribution, creditrisk_plus
 from analytics.risk._inputs import FloatArray, Numbers, probabilities, scalar, vector
-from analytics.risk._simulation import SimulatedLosses, simulate_losses
-
-__all__ = ["LossDistribution", "SimulatedLosses", "creditrisk_plus", "joint_migration", "simulate_losses"]
 
 
 def joint_migration(row_a: Numbers, row_b: Numbers, rho: float) -> Any:
