@@ -21,10 +21,10 @@ from typing import Any, Final, Literal
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from statsmodels.stats.proportion import proportion_confint
 
 from analytics.errors import InvalidInput
 from analytics.risk._inputs import FloatArray, finite_array, non_negative, open_probability, scalar, whole_number
+from analytics.risk._intervals import proportion_interval
 from analytics.risk._tables import one_row_each, required_columns
 
 YEAR_DAYS: Final = 365
@@ -380,8 +380,8 @@ def _quality(rows: _Followed, indicator: Indicator, level: float) -> dict[str, A
 def _rate(events: int, of: int, level: float) -> tuple[Any, float, float]:
     if of == 0:
         return None, 0.0, 1.0
-    lower, upper = proportion_confint(events, of, alpha=1.0 - level, method="beta")
-    return events / of, 0.0 if events == 0 else float(lower), 1.0 if events == of else float(upper)
+    lower, upper = proportion_interval(np.array([events]), np.array([of]), confidence=level)
+    return events / of, float(lower[0]), float(upper[0])
 
 
 def _label(indicator: Indicator) -> str:

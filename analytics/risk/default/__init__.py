@@ -1,6 +1,15 @@
 """Default risk: who defaults, how often, how surely that is known, and what is lost."""
 
+from analytics.risk.default._binning import Binning, weight_of_evidence
 from analytics.risk.default._calibration import pd_by_rating, pluto_tasche
+from analytics.risk.default._classes import (
+    FIVE_CATEGORIES,
+    NON_PERFORMING,
+    PAST_DUE_BUCKETS,
+    category_table,
+    past_due_bucket,
+    roll_rates,
+)
 from analytics.risk.default._loss import (
     expected_loss,
     expected_loss_heat,
@@ -10,30 +19,21 @@ from analytics.risk.default._loss import (
 )
 from analytics.risk.default._rates import (
     DEFAULT_PAST_DUE_DAYS,
-    FIVE_CATEGORIES,
-    NON_PERFORMING,
-    PAST_DUE_BUCKETS,
     RETAIL_KINDS,
-    category_table,
     default_status,
     observed_default_rate,
     overdue_rate,
-    past_due_bucket,
-    roll_rates,
 )
-from analytics.risk.default._scorecard import (
-    Binning,
+from analytics.risk.default._scorecard import Scorecard, scorecard
+from analytics.risk.default._survival import OUTCOMES, aalen_johansen, kaplan_meier, loan_histories
+from analytics.risk.default._validation import (
     Fit,
-    Scorecard,
     area_under_curve,
     brier,
     hosmer_lemeshow,
     kolmogorov_smirnov,
     population_stability,
-    scorecard,
-    weight_of_evidence,
 )
-from analytics.risk.default._survival import OUTCOMES, aalen_johansen, kaplan_meier, loan_histories
 
 __all__ = [
     "DEFAULT_PAST_DUE_DAYS",
