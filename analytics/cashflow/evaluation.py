@@ -14,6 +14,7 @@ from analytics.cashflow.schedule import (
     Slot,
     annuity_growth,
     contract_slots,
+    first_fixing,
     linear_payment,
     maturity,
 )
@@ -58,7 +59,7 @@ class _State:
 class _Evaluation:
     """The state of one loan while its events are evaluated in order."""
 
-    def __init__(self, terms: Terms, observed: Observations, *, end: int | None) -> None:
+    def __init__(self, terms: Terms, observed: Observations, *, slots: list[Slot], end: int | None) -> None:
         self._terms, self._observed, self._end = terms, observed, end
         begun = terms.initial_exchange <= terms.status
         self._state = _State(
@@ -73,6 +74,25 @@ class _Evaluation:
             notional_scale=terms.notional_scale if terms.scales_notional else Decimal(1),
             claim=ZERO,
         )
+        if begun and terms.accrued is None and terms.kind not in (Kind.CLM, Kind.UMP):
+            self._accrue_since_last_payment(slots)
+        fixing = first_fixing(terms)
+        if fixing is not None and counted_day(fixing) <= counted_day(terms.status):
+            self._prf(Slot(terms.status, terms.status, EventType.PRF))
+
+    def _accrue_since_last_payment(self, slots: list[Slot]) -> None:
+        """Ipac at the status date where it is not stated: interest since the last payment by schedule, if any."""
+        terms, state = self._terms, self._state
+        paid = [
+            slot.due
+            for slot in slots
+            if slot.kind in (EventType.IP, EventType.IPCI) and counted_day(slot.shown) <= counted_day(terms.status)
+        ]
+        if paid:
+            state.time = max(paid)
+            numerator, denominator = self._fraction(terms.status)
+            state.accrued = state.notional * state.rate * numerator / denominator
+            state.time = terms.status
 
     def play(self, slot: Slot) -> CashFlowEvent:
         """Evaluate one event: accrue to it, pay, and move the state on."""
@@ -126,7 +146,7 @@ class _Evaluation:
 
     def _md(self, _slot: Slot) -> Decimal:
         state = self._state
-        payoff = state.notional_scale * state.notional
+        payoff = state.notional_scale * state.notional + state.interest_scale * state.accrued + state.fee
         state.notional = state.accrued = state.base = state.fee = ZERO
         return payoff
 
@@ -195,10 +215,10 @@ class _Evaluation:
     def _prf(self, slot: Slot) -> Decimal:
         terms, state = self._terms, self._state
         end = slot.due if self._end is None else self._end
-        start, owed, rate = slot.due, abs(state.notional), state.rate
+        owed, rate = abs(state.notional), state.rate
         if slot.due < terms.initial_exchange:
-            start, owed, rate = terms.initial_exchange, terms.notional, terms.rate or ZERO
-        first, worth = annuity_growth(terms, start, end, rate)
+            owed, rate = terms.notional, terms.rate or ZERO
+        first, worth = annuity_growth(terms, slot.due, end=end, rate=rate)
         state.payment = (owed * first + terms.role * state.accrued) / worth
         return ZERO
 
@@ -280,7 +300,7 @@ def project(terms: Terms, *, observed: Observations | None = None, until: int | 
         called = observed.called if terms.kind is Kind.CLM and terms.maturity is None else None
         end = maturity(terms, called=called, until=until)
         slots = contract_slots(terms, end, called=called, until=until, observed=_unscheduled(terms, observed))
-        evaluation = _Evaluation(terms, observed, end=end)
+        evaluation = _Evaluation(terms, observed, slots=slots, end=end)
         return _evaluated(terms, slots, evaluation, until=until)
 
 

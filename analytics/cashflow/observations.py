@@ -66,7 +66,7 @@ def parse_observations(
             ObservedEvent(
                 parse_moment(_field(event, "time")),
                 _field(event, "type"),
-                parse_number("value", _field({"value": 0, **event}, "value")),
+                abs(parse_number("value", str(event.get("value") or 0).strip())),
             )
             for event in events
         ),

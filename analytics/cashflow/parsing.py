@@ -22,14 +22,15 @@ CALENDARS: Final = {
     "": False, "NC": False, "NOCALENDAR": False, "NOHOLIDAY": False,
     "MF": True, "MONDAYTOFRIDAY": True,
 }  # fmt: skip
-ROLES: Final = {"RPA": 1, "RPL": -1}
+ABSENT: Final = ("", "NULL", "NONE")  # None reads so too
+ROLES: Final = {"RPA": 1, "RPL": -1, "LG": 1, "ST": -1, "UDL": 1, "UDLP": 1, "UDLM": -1}
 
 
 class _Reader:
     """Reads terms by name, remembers which were read, and names the term that it refuses."""
 
     def __init__(self, terms: Mapping[str, object]) -> None:
-        self._terms = {key: value for key, value in terms.items() if value is not None and str(value).strip() != ""}
+        self._terms = {key: value for key, value in terms.items() if str(value).strip().upper() not in ABSENT}
         self._read: set[str] = set()
 
     def text(self, name: str, default: str = "") -> str:
@@ -124,8 +125,8 @@ def parse_terms(terms: Mapping[str, object]) -> Terms:
     status = parse_moment(read.required("statusDate"))
     effect = read.text("scalingEffect", "OOO").upper().replace("0", "O")
     notice = read.text("xDayNotice")
-    for point in ("cyclePointOfInterestPayment", "cyclePointOfRateReset"):
-        read.choice(point, {"E": 0}, "E")
+    read.choice("cyclePointOfInterestPayment", {"E": 0}, "E")
+    read.choice("cyclePointOfRateReset", {"B": 0}, "B")
     if read.text("contractPerformance", "PF") == "DF":
         raise InvalidInput("contractPerformance is DF: a contract in default has no scheduled cash flows")
     parsed = Terms(
@@ -154,8 +155,8 @@ def parse_terms(terms: Mapping[str, object]) -> Terms:
         life_cap=read.number("lifeCap"),
         life_floor=read.number("lifeFloor"),
         period_cap=read.number("periodCap"),
-        period_floor=read.number("periodFloor"),
-        rate_object=read.text("marketObjectCodeOfRateReset"),
+        period_floor=_deepest_fall(read),
+        rate_object=read.text("marketObjectCodeOfRateReset", read.text("marketObjectCodeRateReset")),
         fee=read.series("Fee"),
         fee_rate=read.amount("feeRate"),
         fee_on_notional=read.choice("feeBasis", {"A": 0, "N": 1}, "N") == "N",
@@ -196,6 +197,12 @@ def _shift(read: _Reader) -> Shift:
             f"term businessDayConvention is {code!r}; use NOS or {', '.join(list(Shift.__members__)[1:])}"
         )
     return Shift[code]
+
+
+def _deepest_fall(read: _Reader) -> Decimal | None:
+    """The most a rate may fall at one reset, as a change; the dictionary writes it as a positive number."""
+    fall = read.number("periodFloor")
+    return None if fall is None else -abs(fall)
 
 
 def _prepayment(read: _Reader) -> Series:

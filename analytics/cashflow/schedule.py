@@ -157,7 +157,8 @@ def _exhausted(terms: Terms) -> int:
             raise InvalidInput("the array of principal payments never repays the loan; give maturityDate")
         time, count = anchor, 0
         while following is None or time < following:
-            balance += entry.amount if entry.flag else -entry.amount
+            if counted_day(time) > counted_day(terms.status):
+                balance += entry.amount if entry.flag else -entry.amount
             count += 1
             if balance <= 0:
                 return time
@@ -212,7 +213,8 @@ def _plain(terms: Terms, kind: EventType, series: Series, stop: int, *, last: bo
 
 def _interest(terms: Terms, stop: int, end: int | None, *, called: int | None) -> list[Slot]:
     if terms.kind in (Kind.CLM, Kind.UMP):
-        slots = _plain(terms, EventType.IPCI, terms.interest, stop, last=False)
+        bearing = terms.interest if terms.rate is not None else Series()
+        slots = _plain(terms, EventType.IPCI, bearing, stop, last=False)
         return slots if end is None else [*slots, Slot(end, end, EventType.IP)]
     if terms.rate is None:
         return []
@@ -268,13 +270,18 @@ def _principal(terms: Terms, stop: int) -> list[Slot]:
     return slots
 
 
+def first_fixing(terms: Terms) -> int | None:
+    """When the payment of an annuity without an agreed one is fixed: the day before the first; else None."""
+    start = anchored(terms.principal, terms).anchor
+    if terms.kind is not Kind.ANN or terms.next_principal is not None or start is None:
+        return None
+    return start - SECONDS_PER_DAY
+
+
 def _amount_fixings(terms: Terms, stop: int) -> list[Slot]:
     fixings = [Slot(slot.shown, slot.due, EventType.PRF) for slot in _resets(terms, stop)]
-    start = anchored(terms.principal, terms).anchor
-    if terms.next_principal is None and start is not None:
-        day_before = start - SECONDS_PER_DAY
-        fixings.append(Slot(day_before, day_before, EventType.PRF))
-    return fixings
+    first = first_fixing(terms)
+    return fixings if first is None else [*fixings, Slot(first, first, EventType.PRF)]
 
 
 def _resets(terms: Terms, stop: int) -> list[Slot]:
@@ -333,16 +340,17 @@ def linear_payment(terms: Terms, end: int) -> Decimal:
     return terms.notional / max(len(left), 1)
 
 
-def annuity_growth(terms: Terms, start: int, end: int, rate: Decimal) -> tuple[Decimal, Decimal]:
-    """Growth of 1 to the first payment after ``start``, and what 1 at each payment is worth at that one.
+def annuity_growth(terms: Terms, fixed: int, *, end: int, rate: Decimal) -> tuple[Decimal, Decimal]:
+    """Growth of 1 to the first payment after ``fixed``, and what 1 at each payment is worth at that one.
 
-    ACTUS v1.1, annuity amount function A(s, T, n, a, r).
+    Interest runs from ``fixed``, or from the initial exchange where that follows. ACTUS v1.1, annuity
+    amount function A(s, T, n, a, r).
     """
     horizon = terms.amortization if terms.amortization is not None else end
-    times = [time for time in principal_times(terms, horizon) if time > start]
+    times = [time for time in principal_times(terms, horizon) if time > fixed]
     if not times:
         return Decimal(1), Decimal(1)
-    first = interest_factor(terms, start, times[0], rate, end)
+    first = interest_factor(terms, max(fixed, terms.initial_exchange), times[0], rate, end)
     worth, discount = Decimal(1), Decimal(1)
     for earlier, later in pairwise(times):
         discount /= interest_factor(terms, earlier, later, rate, end)

@@ -11,6 +11,7 @@ from analytics.cashflow.calendar import (
     Cycle,
     DayCount,
     Shift,
+    counted_day,
     format_moment,
     step,
 )
@@ -171,7 +172,8 @@ def _refuse_bad_dates(terms: Terms) -> None:
             series.cycle is not None
             and terms.maturity is not None
             and terms.kind not in (Kind.CLM, Kind.UMP)
-            and step(start, series.cycle, 1, end_of_month=False) > terms.maturity
+            and (series.anchor is None or series.anchor <= start)
+            and counted_day(step(start, series.cycle, 1, end_of_month=False)) > counted_day(terms.maturity)
         ):
             raise InvalidInput(f"{name} is longer than the loan, which ends {format_moment(terms.maturity)}")
     if terms.kind in (Kind.LAM, Kind.NAM, Kind.ANN) and terms.principal.cycle is None:

@@ -72,9 +72,9 @@ library ActusChecks {
     }
 
     function _checkCycle(Series memory series, uint256 start, uint256 end) private pure {
-        if (!Schedule.repeats(series.cycle)) return;
+        if (!Schedule.repeats(series.cycle) || series.anchor > start) return;
         uint256 first = Schedule.step(start, series.cycle, 1, false);
-        if (first > end) revert Actus_CycleLongerThanLoan(first, end);
+        if (Schedule.countedDay(first) > Schedule.countedDay(end)) revert Actus_CycleLongerThanLoan(first, end);
     }
 
     function _checkArray(Segment[] memory entries) private pure {

@@ -26,6 +26,7 @@ library ActusEngine {
         uint256 called = _called(terms, observed);
         ActusSchedule.Slots memory plan = ActusSchedule.slots(terms, observed, called, until);
         ActusEvents.State memory state = _opening(terms, plan.end);
+        _catchUp(state, terms, observed, plan);
         flows = new CashFlow[](plan.words.length);
         uint256 count;
         for (uint256 i; i < plan.words.length; ++i) {
@@ -65,6 +66,33 @@ library ActusEngine {
             uint256 moment = observed.events[i].moment;
             if (observed.events[i].kind == EventKind.XD && (called == 0 || moment < called)) called = moment;
         }
+    }
+
+    /// @dev What schedules before the status date leave open at it: interest since the last payment, and the payment
+    /// of an annuity whose fixing has passed.
+    function _catchUp(
+        ActusEvents.State memory state,
+        ActusTerms memory terms,
+        Observations memory observed,
+        ActusSchedule.Slots memory plan
+    ) private pure {
+        uint256 day = Schedule.countedDay(terms.status);
+        bool pays = terms.kind != ContractKind.CLM && terms.kind != ContractKind.UMP;
+        if (terms.start <= terms.status && terms.accrued == ABSENT && pays) {
+            uint256 paid;
+            for (uint256 i; i < plan.words.length; ++i) {
+                uint256 word = plan.words[i];
+                if (ActusSchedule.shownOf(word).countedDay() > day) break;
+                EventKind kind = ActusSchedule.kindOf(word);
+                if ((kind == EventKind.IP || kind == EventKind.IPCI) && ActusSchedule.dueOf(word) > paid) {
+                    paid = ActusSchedule.dueOf(word);
+                }
+            }
+            if (paid != 0) ActusEvents.accrueSince(state, terms, paid);
+        }
+        if (terms.kind != ContractKind.ANN || terms.payment != ABSENT) return;
+        if (ActusSchedule.firstFixing(terms).countedDay() > day) return;
+        ActusEvents.play(state, terms, observed, EventKind.PRF, terms.status, 0);
     }
 
     function _opening(ActusTerms memory terms, uint256 end) private pure returns (ActusEvents.State memory state) {

@@ -118,6 +118,12 @@ library ActusEvents {
         if (terms.fee.onNotional) state.fee += _interest(state.notional, terms.fee.rate, numerator, terms);
     }
 
+    /// @notice Ipac at the status date where it is not stated: interest since the last payment by schedule.
+    function accrueSince(State memory state, ActusTerms memory terms, uint256 paid) internal pure {
+        int256 numerator = _fraction(state, terms, paid, terms.status);
+        state.accrued = _interest(state.notional, state.rate, numerator, terms);
+    }
+
     function _payInterest(State memory state) private pure returns (int256 payoff) {
         payoff = state.interestScale * (state.accrued + state.claim) / WAD;
         (state.accrued, state.claim) = (0, 0);
@@ -178,7 +184,7 @@ library ActusEvents {
     }
 
     function _mature(State memory state) private pure returns (int256 payoff) {
-        payoff = state.notionalScale * state.notional / WAD;
+        payoff = (state.notionalScale * state.notional + state.interestScale * state.accrued) / WAD + state.fee;
         (state.notional, state.accrued, state.base, state.fee) = (0, 0, 0, 0);
     }
 
@@ -225,7 +231,7 @@ library ActusEvents {
         int256 discount = UNIT;
         int256 worth;
         for (uint256 i; i < list.length; ++i) {
-            if (list[i] <= from) continue;
+            if (list[i] <= due) continue;
             int256 factor = par + rate * _fraction(state, terms, from, list[i]);
             if (factor <= 0) revert Actus_NoAnnuity(rate);
             if (worth == 0) owed = owed * factor / par;

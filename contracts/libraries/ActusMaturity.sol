@@ -111,7 +111,9 @@ library ActusMaturity {
             Series memory series = entries[i].series;
             uint256 time = series.anchor;
             for (uint256 count = 1; time < limit; ++count) {
-                balance += entries[i].flag ? entries[i].amount : -entries[i].amount;
+                if (time.countedDay() > Schedule.countedDay(terms.status)) {
+                    balance += entries[i].flag ? entries[i].amount : -entries[i].amount;
+                }
                 if (balance <= 0) return time;
                 if (!Schedule.repeats(series.cycle) || count > MAX_PAYMENTS) break;
                 time = Schedule.step(series.anchor, series.cycle, int256(count), terms.endOfMonth);

@@ -84,6 +84,11 @@ library ActusSchedule {
         return found.values[uint16(word)];
     }
 
+    /// @notice When the payment of an annuity without an agreed one is fixed: the day before the first.
+    function firstFixing(ActusTerms memory terms) internal pure returns (uint256) {
+        return ActusMaturity.anchored(terms, terms.principal).anchor - DAY;
+    }
+
     function _add(Slots memory found, uint256 shown, uint256 due, EventKind kind, uint256 value) private pure {
         uint256 length = found.words.length;
         if (found.count == length) {
@@ -139,7 +144,7 @@ library ActusSchedule {
 
     function _interest(Slots memory found, ActusTerms memory terms) private pure {
         if (terms.kind == ContractKind.CLM || terms.kind == ContractKind.UMP) {
-            _series(found, terms, terms.interest, EventKind.IPCI, false);
+            if (terms.rate != ABSENT) _series(found, terms, terms.interest, EventKind.IPCI, false);
             if (found.end != 0) _add(found, found.end, found.end, EventKind.IP, 0);
             return;
         }
@@ -203,7 +208,7 @@ library ActusSchedule {
         if (terms.kind != ContractKind.ANN) return;
         _resets(found, terms, true);
         if (terms.payment != ABSENT) return;
-        uint256 dayBefore = ActusMaturity.anchored(terms, terms.principal).anchor - DAY;
+        uint256 dayBefore = firstFixing(terms);
         _add(found, dayBefore, dayBefore, EventKind.PRF, 0);
     }
 

@@ -210,6 +210,7 @@ def test_codes_of_business_day_rules_are_complete() -> None:
         ("calendar", "CN", "calendar is 'CN'"),
         ("penaltyType", "Z", "penaltyType is 'Z'"),
         ("cyclePointOfInterestPayment", "B", "cyclePointOfInterestPayment is 'B'"),
+        ("cyclePointOfRateReset", "E", "cyclePointOfRateReset is 'E'"),
         ("contractPerformance", "DF", "in default"),
         ("somethingNew", "1", "not known to this contract type: somethingNew"),
         ("scalingIndexAtContractDealDate", "0", "divides by it"),
@@ -218,6 +219,32 @@ def test_codes_of_business_day_rules_are_complete() -> None:
 def test_bad_terms_are_refused_by_name(term: str, value: str, message: str) -> None:
     with pytest.raises(InvalidInput, match=message):
         parse_terms({**BULLET, term: value})
+
+
+def test_other_spellings_of_terms_read_alike() -> None:
+    """Words for nothing, numbers as numbers, padding, the older name of the rate's source, and terms' usual values."""
+    floating = {**BULLET, "cycleOfRateReset": "P3ML0", "marketObjectCodeOfRateReset": "LPR"}
+    same = {
+        **{name: value for name, value in floating.items() if name != "marketObjectCodeOfRateReset"},
+        "notionalPrincipal": 1000, "nominalInterestRate": "  0.05", "marketObjectCodeRateReset": "LPR",
+        "cyclePointOfRateReset": "B", "cyclePointOfInterestPayment": "E", "capitalizationEndDate": "NULL",
+        "businessDayConvention": "null", "lifeCap": None, "purchaseDate": "", "dayCountConvention": "A/365",
+        "maturityDate": "2026-01-01T00:00",
+    }  # fmt: skip
+    assert parse_terms(same) == parse_terms(floating)
+
+
+@pytest.mark.parametrize(
+    ("role", "sign"), [("RPA", 1), ("RPL", -1), ("LG", 1), ("ST", -1), ("UDL", 1), ("UDLP", 1), ("UDLM", -1)]
+)
+def test_roles_give_signs(role: str, sign: int) -> None:
+    """ACTUS, contract role sign convention."""
+    assert parse_terms({**BULLET, "contractRole": role}).role == sign
+
+
+def test_observed_amounts_are_read_without_their_sign() -> None:
+    events = [{"time": "2025-03-01", "type": "PP", "value": value} for value in ("-5", 5, None)]
+    assert [event.value for event in parse_observations({}, events).events] == [5, 5, 0]
 
 
 def test_caps_below_floors_are_refused() -> None:

@@ -21,6 +21,9 @@ COLUMNS: Final = {
 def first_difference(events: Sequence[CashFlowEvent], rows: Sequence[Mapping[str, Any]]) -> str | None:
     """The first difference in words, or None where every row agrees within 1e-6, relative or absolute."""
     for number, (event, row) in enumerate(zip(events, rows, strict=False), start=1):
+        lacking = [name for name in ("eventDate", "eventType", *COLUMNS) if row.get(name) in (None, "")]
+        if lacking:
+            return f"row {number}: the case does not tell {', '.join(lacking)}"
         here = f"row {number} ({row['eventDate']} {row['eventType']})"
         if counted_day(event.time) != counted_day(parse_moment(row["eventDate"])):
             return f"{here}: date is {format_moment(event.time)}"

@@ -116,6 +116,14 @@ def test_each_column_of_a_row_is_compared(changes: dict[str, Any], words: str) -
     assert words in difference
 
 
+@pytest.mark.parametrize("column", ["eventDate", "eventType", "payoff", "accruedInterest"])
+def test_a_row_that_lacks_a_column_is_a_difference(column: str) -> None:
+    (row, _) = _bullet()["results"]
+    lacking = f"row 1: the case does not tell {column}"
+    assert first_difference([_event()], [{**row, column: None}]) == lacking
+    assert first_difference([_event()], [{name: value for name, value in row.items() if name != column}]) == lacking
+
+
 def test_missing_and_surplus_rows_are_differences() -> None:
     rows = _bullet()["results"]
     assert first_difference([_event()], rows) == "1 events, not 2"
