@@ -29,7 +29,8 @@ from web3 import Web3
 from web3.datastructures import AttributeDict
 
 from analytics.chain import Contract, Deployment, Node, catalogue, deployed, frame, write_deployment
-from analytics.chain.decode import decode_logs, read_logs
+from analytics.chain.answer import read_logs
+from analytics.chain.decode import decode_logs
 from analytics.errors import NotFound
 from tests.integration.anvil import anvil
 from tests.integration.emitter import CREATION, record

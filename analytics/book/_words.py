@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from analytics.book import _kernels
-from analytics.chain.decode import hex_text
+from analytics.chain.arrow import hex_text
 from analytics.errors import InvalidInput
 
 Integers = npt.NDArray[np.int64]

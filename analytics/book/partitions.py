@@ -21,7 +21,7 @@ from analytics.book._rows import EventTables, Record, Rows, total_by
 from analytics.book._words import Values
 from analytics.book.rebuild import rebuild
 from analytics.chain.abi import WIDE
-from analytics.chain.decode import join_tables
+from analytics.chain.join import join_tables
 from analytics.chain.store import EventStore
 from analytics.errors import InvalidInput
 from analytics.ledger import AsOf, Book

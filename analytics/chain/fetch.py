@@ -20,7 +20,8 @@ from tqdm import tqdm
 
 from analytics.chain import scan
 from analytics.chain.abi import Catalogue
-from analytics.chain.decode import Logs, decode_logs, ordered, split_answer
+from analytics.chain.answer import Logs, ordered, split_answer
+from analytics.chain.decode import decode_logs
 from analytics.chain.rpc import MALFORMED, Call, Node, NodeError, quantity
 from analytics.errors import ChainMismatch, ChainUnavailable, InvalidInput, NotFound
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Final
 
 from analytics.chain.abi import catalogue
-from analytics.chain.decode import join_chunks
 from analytics.chain.deployment import Deployment, check
 from analytics.chain.fetch import IN_FLIGHT, Chunk, Reorganised, fetch, header_at
+from analytics.chain.join import join_chunks
 from analytics.chain.rpc import Node
 from analytics.chain.store import CorruptFile, EventStore
 from analytics.chain.tables import EventTables

@@ -2,6 +2,9 @@
 
 The scan admits one layout of a log object, byte for byte, as learnt from the first of an answer. Whatever
 departs from it in any byte makes the scan refuse, and the caller parse the answer in full instead.
+
+All stand in one file because Numba keeps a kernel's machine code by the file the kernel is in: of a kernel that
+it calls elsewhere, it would not see that it has changed.
 """
 
 from __future__ import annotations

@@ -23,9 +23,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from analytics.chain.abi import TEXT, Catalogue, catalogue
-from analytics.chain.decode import join_chunks, settle
 from analytics.chain.deployment import Deployment, check, sync_folder, write_whole
 from analytics.chain.fetch import IN_FLIGHT, Chunk, Reorganised, fetch, header_at
+from analytics.chain.join import join_chunks, settle
 from analytics.chain.rpc import MALFORMED, Node
 from analytics.chain.tables import EventTables
 from analytics.errors import ChainMismatch, CreditError, InvalidInput, NotFound

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from analytics.chain.decode import hex_text
+from analytics.chain.arrow import hex_text
 from analytics.errors import InvalidInput, NotFound
 
 if TYPE_CHECKING:

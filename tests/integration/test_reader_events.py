@@ -16,7 +16,8 @@ from web3 import Web3
 from web3.datastructures import AttributeDict
 
 from analytics.chain import Contract, Deployment, catalogue
-from analytics.chain.decode import decode_logs, read_logs
+from analytics.chain.answer import read_logs
+from analytics.chain.decode import decode_logs
 from scripts.deployment import WIRING, container
 from tests.analytics.chain.synthetic import Log, compact, rpc_log, signature_topic
 from tests.analytics.chain.test_decode import native, value_of

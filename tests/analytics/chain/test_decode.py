@@ -19,8 +19,10 @@ from hypothesis.strategies import DrawFn
 from web3 import Web3
 from web3.datastructures import AttributeDict
 
-from analytics.chain import Catalogue, EventTable, catalogue, decode
-from analytics.chain.decode import Logs, decode_logs, join_chunks, ordered, read_logs, split_answer
+from analytics.chain import Catalogue, EventTable, catalogue
+from analytics.chain.answer import Logs, ordered, read_logs, split_answer
+from analytics.chain.decode import decode_logs
+from analytics.chain.join import join_chunks
 from analytics.chain.rpc import NodeError
 from analytics.errors import InvalidInput
 from tests.analytics.chain.synthetic import (
@@ -182,7 +184,7 @@ def no_rewriting(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(array: bytes, _: Catalogue) -> bytes:
         raise AssertionError(f"the scan refused {array[:200]!r}")
 
-    monkeypatch.setattr(decode, "_rewrite", refuse)
+    monkeypatch.setattr("analytics.chain.answer._rewrite", refuse)
 
 
 EXAMPLES = {

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.chain import catalogue, scan
-from analytics.chain.decode import read_logs
+from analytics.chain.answer import read_logs
 from tests.analytics.chain.synthetic import ADDRESS, STRANGER, Log, SyntheticChain, bloom, compact, rpc_log
 
 CATALOGUE = catalogue(SyntheticChain().deployment())
