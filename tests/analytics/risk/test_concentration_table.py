@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from analytics.errors import InvalidInput
 from analytics.ledger import EXPOSURES
 from analytics.risk import concentration as c
-from analytics.risk._buckets import amounts, labelled, sums, total
+from analytics.risk.concentration._buckets import amounts, labelled, sums, total
 
 
 @dataclass(frozen=True)

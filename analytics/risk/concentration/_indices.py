@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analytics.errors import InvalidInput
-from analytics.risk._inputs import FloatArray, Numbers, exposures_array, whole_number
+from analytics.risk._inputs import FloatArray, Numbers, exposures_array, scalar, whole_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,13 @@ def names(amounts: FloatArray, members: FloatArray | None = None) -> Names:
     if members is None:
         return Names(share, np.broadcast_to(1.0, share.shape), float(len(share)))
     return Names(share / members, members, float(members.sum()))
+
+
+def order(alpha: float, *, name: str = "alpha") -> float:
+    """The order of an index: zero or more, infinity allowed."""
+    if isinstance(alpha, float) and alpha == math.inf:
+        return alpha
+    return scalar(alpha, name=name, low=0.0)
 
 
 def herfindahl(names: Names) -> float:

@@ -15,9 +15,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analytics.errors import InvalidInput
-from analytics.risk import _buckets, _indices
-from analytics.risk._buckets import Customers, IntArray, Labelled, Money, Sums
 from analytics.risk._inputs import FloatArray
+from analytics.risk.concentration import _buckets, _indices
+from analytics.risk.concentration._buckets import Customers, IntArray, Labelled, Money, Sums
 
 DIMENSIONS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
