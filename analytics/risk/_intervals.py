@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from statsmodels.stats.proportion import proportion_confint
 
 from analytics.errors import InvalidInput
-from analytics.risk._inputs import FloatArray, open_probability
+from analytics.risk._numbers import open_probability
+from analytics.risk._shapes import FloatArray
 
 INTERVALS: Final = {"clopper_pearson": "beta", "wilson": "wilson", "jeffreys": "jeffreys"}
 

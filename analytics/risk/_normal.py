@@ -17,7 +17,7 @@ import numpy as np
 from numpy.polynomial import chebyshev
 from scipy import special
 
-from analytics.risk._inputs import FloatArray
+from analytics.risk._shapes import FloatArray
 
 # Quantiles: with s = √(-2 ln p), s + Φ⁻¹(p) is smooth on p in [SMALLEST, 1/2].
 SMALLEST: Final = 1e-14

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analytics.errors import InvalidInput
-from analytics.risk._inputs import non_negative
+from analytics.risk._numbers import non_negative
 
 
 def required_columns(table: pd.DataFrame, columns: Sequence[str], *, name: str, empty: bool = True) -> None:

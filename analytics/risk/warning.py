@@ -23,8 +23,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analytics.errors import InvalidInput
-from analytics.risk._inputs import FloatArray, finite_array, non_negative, open_probability, scalar, whole_number
 from analytics.risk._intervals import proportion_interval
+from analytics.risk._numbers import finite_array, non_negative, open_probability, scalar, whole_number
+from analytics.risk._shapes import FloatArray
 from analytics.risk._tables import one_row_each, required_columns
 
 YEAR_DAYS: Final = 365

@@ -17,7 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analytics.errors import InvalidInput
-from analytics.risk._inputs import FloatArray
+from analytics.risk._shapes import FloatArray
 
 Codes: TypeAlias = NDArray[np.int32]
 IntArray: TypeAlias = NDArray[np.int64]

@@ -7,7 +7,8 @@ import math
 import numpy as np
 
 from analytics.errors import InvalidInput
-from analytics.risk._inputs import Numbers, probabilities, scalar, vector
+from analytics.risk._numbers import Numbers, probabilities, scalar
+from analytics.risk._shapes import vector
 from analytics.risk.concentration import _indices
 
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from analytics.errors import InvalidInput
-from analytics.risk._inputs import FloatArray, Numbers, exposures_array, scalar, whole_number
+from analytics.risk._numbers import Numbers, exposures_array, scalar, whole_number
+from analytics.risk._shapes import FloatArray
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analytics.risk._inputs import Numbers, scalar
+from analytics.risk._numbers import Numbers, scalar
 from analytics.risk.concentration import _indices
 
 

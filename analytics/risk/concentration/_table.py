@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analytics.errors import InvalidInput
-from analytics.risk._inputs import FloatArray
+from analytics.risk._shapes import FloatArray
 from analytics.risk.concentration import _buckets, _indices
 from analytics.risk.concentration._buckets import Customers, IntArray, Labelled, Money, Sums
 

@@ -11,7 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analytics.errors import InvalidInput
-from analytics.risk._inputs import FloatArray, Numbers, finite_array, flags, scalar, vector, whole_number
+from analytics.risk._numbers import Numbers, finite_array, flags, scalar, whole_number
+from analytics.risk._shapes import FloatArray, vector
 
 _FEW_CATEGORIES: Final = 50
 

@@ -11,16 +11,8 @@ from scipy import special
 from scipy.optimize import brentq
 
 from analytics.errors import InvalidInput
-from analytics.risk._inputs import (
-    FloatArray,
-    Numbers,
-    common_index,
-    non_negative,
-    open_probability,
-    scalar,
-    shaped,
-    vector,
-)
+from analytics.risk._numbers import Numbers, non_negative, open_probability, scalar
+from analytics.risk._shapes import FloatArray, common_index, shaped, vector
 from analytics.risk.default._rates import observed_default_rate
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(32)

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analytics.errors import InvalidInput
-from analytics.risk._inputs import non_negative
+from analytics.risk._numbers import non_negative
 from analytics.risk._tables import one_row_each, required_columns
 
 FIVE_CATEGORIES: Final = ("pass", "special_mention", "substandard", "doubtful", "loss")

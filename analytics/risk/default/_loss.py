@@ -9,7 +9,8 @@ import numpy as np
 import pandas
 
 from analytics.errors import InvalidInput
-from analytics.risk._inputs import Numbers, common_index, finite_array, non_negative, probabilities, shaped
+from analytics.risk._numbers import Numbers, finite_array, non_negative, probabilities
+from analytics.risk._shapes import common_index, shaped
 from analytics.risk._tables import one_row_each, required_columns, summable, whole_numbers
 from analytics.units import PPB
 

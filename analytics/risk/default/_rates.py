@@ -10,8 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analytics.errors import InvalidInput
-from analytics.risk._inputs import finite_array, non_negative
 from analytics.risk._intervals import proportion_interval
+from analytics.risk._numbers import finite_array, non_negative
 from analytics.risk._tables import one_row_each, required_columns, summable
 
 DEFAULT_PAST_DUE_DAYS: Final = 90

@@ -14,7 +14,8 @@ from statsmodels.discrete.discrete_model import Logit
 from statsmodels.tools.sm_exceptions import PerfectSeparationError, PerfectSeparationWarning
 
 from analytics.errors import InvalidInput
-from analytics.risk._inputs import FloatArray, Numbers, positive
+from analytics.risk._numbers import Numbers, positive
+from analytics.risk._shapes import FloatArray
 from analytics.risk._tables import required_columns
 from analytics.risk.default._binning import Binning, outcomes, weight_of_evidence
 

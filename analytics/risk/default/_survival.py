@@ -12,16 +12,8 @@ from scipy import special
 from statsmodels.duration.survfunc import CumIncidenceRight, SurvfuncRight
 
 from analytics.errors import InvalidInput
-from analytics.risk._inputs import (
-    FloatArray,
-    Numbers,
-    finite_array,
-    flags,
-    non_negative,
-    open_probability,
-    scalar,
-    vector,
-)
+from analytics.risk._numbers import Numbers, finite_array, flags, non_negative, open_probability, scalar
+from analytics.risk._shapes import FloatArray, vector
 from analytics.risk._tables import required_columns
 
 OUTCOMES: Final = ("default", "prepaid", "matured", "live")

@@ -11,7 +11,8 @@ import pandas as pd
 from scipy import stats
 
 from analytics.errors import InvalidInput
-from analytics.risk._inputs import FloatArray, Numbers, finite_array, probabilities, scalar, vector
+from analytics.risk._numbers import Numbers, finite_array, probabilities, scalar
+from analytics.risk._shapes import FloatArray, vector
 from analytics.risk.default._binning import bin_codes, bins_of, outcomes
 
 _HOSMER_LEMESHOW_GROUPS: Final = 10

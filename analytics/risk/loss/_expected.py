@@ -13,17 +13,16 @@ from numpy.typing import NDArray
 from scipy import special
 
 from analytics.errors import InvalidInput
-from analytics.risk._inputs import (
-    FloatArray,
+from analytics.risk._numbers import (
     Numbers,
     finite_array,
     non_negative,
     open_probability,
-    per_entry,
     positive,
     probabilities,
     scalar,
 )
+from analytics.risk._shapes import FloatArray, per_entry
 from analytics.risk._tables import located, one_row_each, required_columns, whole_numbers
 from analytics.risk.loss._terms import lifetime_default
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analytics.errors import InvalidInput
-from analytics.risk._inputs import whole_number
+from analytics.risk._numbers import whole_number
 from analytics.risk._tables import located, one_row_each, required_columns, whole_numbers
 
 DAYS_PER_YEAR: Final = 365

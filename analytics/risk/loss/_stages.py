@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analytics.errors import InvalidInput
-from analytics.risk._inputs import non_negative, probabilities, scalar
+from analytics.risk._numbers import non_negative, probabilities, scalar
 from analytics.risk._tables import required_columns
 from analytics.risk.default import DEFAULT_PAST_DUE_DAYS
 

@@ -10,7 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analytics.errors import InvalidInput
-from analytics.risk._inputs import FloatArray, finite_array, non_negative, positive, probabilities, whole_number
+from analytics.risk._numbers import finite_array, non_negative, positive, probabilities, whole_number
+from analytics.risk._shapes import FloatArray
 from analytics.risk._tables import required_columns
 from analytics.risk.migration import matrix_at
 

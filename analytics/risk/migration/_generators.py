@@ -10,7 +10,8 @@ from scipy.linalg import expm, logm
 from threadpoolctl import threadpool_limits
 
 from analytics.errors import InvalidInput
-from analytics.risk._inputs import FloatArray, non_negative, scalar
+from analytics.risk._numbers import non_negative, scalar
+from analytics.risk._shapes import FloatArray
 from analytics.risk.migration._matrices import Matrix, generator_matrix, labelled, square_matrix, with_diagonal
 
 _EM_LIMIT: Final = 10_000

@@ -11,7 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analytics.errors import InvalidInput
-from analytics.risk._inputs import FloatArray, finite_array
+from analytics.risk._numbers import finite_array
+from analytics.risk._shapes import FloatArray
 from analytics.risk._tables import located, required_columns
 from analytics.risk.migration._matrices import with_diagonal
 

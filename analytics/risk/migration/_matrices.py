@@ -9,7 +9,8 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from analytics.errors import InvalidInput
-from analytics.risk._inputs import FloatArray, finite_array, square
+from analytics.risk._numbers import finite_array
+from analytics.risk._shapes import FloatArray, square
 
 _ROW_SUM_TOLERANCE: Final = 1e-6
 Matrix: TypeAlias = "ArrayLike | pd.DataFrame"

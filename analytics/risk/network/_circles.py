@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.sparse.csgraph import connected_components
 
 from analytics.errors import InvalidInput
-from analytics.risk._inputs import non_negative, whole_number
+from analytics.risk._numbers import non_negative, whole_number
 from analytics.risk._tables import required_columns, summable
 from analytics.risk.network._edges import adjacency, check_edges
 

@@ -9,7 +9,8 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from analytics.errors import InvalidInput
-from analytics.risk._inputs import FloatArray, Numbers, non_negative, probabilities, square, vector
+from analytics.risk._numbers import Numbers, non_negative, probabilities
+from analytics.risk._shapes import FloatArray, square, vector
 
 _CLEARED: Final = 1e-12
 

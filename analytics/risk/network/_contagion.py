@@ -11,7 +11,8 @@ import pandas as pd
 from scipy.sparse import csr_array
 
 from analytics.errors import InvalidInput
-from analytics.risk._inputs import FloatArray, finite_array, non_negative, positive, probabilities, scalar
+from analytics.risk._numbers import finite_array, non_negative, positive, probabilities, scalar
+from analytics.risk._shapes import FloatArray
 from analytics.risk._tables import located, one_row_each, required_columns
 from analytics.risk.network._edges import adjacency, check_edges
 

@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from analytics.risk._inputs import non_negative
+from analytics.risk._numbers import non_negative
 from analytics.risk._tables import required_columns
 
 

@@ -11,18 +11,15 @@ import numpy as np
 import pandas as pd
 
 from analytics.errors import InvalidInput
-from analytics.risk._inputs import (
-    FloatArray,
+from analytics.risk._numbers import (
     Numbers,
-    common_index,
     exposures_array,
     non_negative,
     open_probability,
-    per_entry,
     probabilities,
-    shaped,
     whole_number,
 )
+from analytics.risk._shapes import FloatArray, common_index, per_entry, shaped
 
 # The distribution is cut where Chernoff's bound leaves less than this beyond.
 TAIL: Final = 1e-12

@@ -9,7 +9,8 @@ import pandas as pd
 from scipy import special
 
 from analytics.errors import InvalidInput
-from analytics.risk._inputs import FloatArray, Numbers, probabilities, scalar, vector
+from analytics.risk._numbers import Numbers, probabilities, scalar
+from analytics.risk._shapes import FloatArray, vector
 
 
 def joint_migration(row_a: Numbers, row_b: Numbers, rho: float) -> Any:

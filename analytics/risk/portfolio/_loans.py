@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from analytics.risk import _normal
-from analytics.risk._inputs import FloatArray
+from analytics.risk._shapes import FloatArray
 
 # A book of at most so many distinct PDs keeps each; of more, those in a cell of this width of Φ⁻¹(pd) become one.
 _DISTINCT: Final = 400

@@ -9,7 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analytics.errors import InvalidInput
-from analytics.risk._inputs import FloatArray, Numbers, finite_array, square
+from analytics.risk._numbers import Numbers, finite_array
+from analytics.risk._shapes import FloatArray, square
 
 
 def symmetric(correlation: Numbers) -> FloatArray:

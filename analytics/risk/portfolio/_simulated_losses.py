@@ -11,7 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analytics.errors import InvalidInput
-from analytics.risk._inputs import FloatArray, open_probability
+from analytics.risk._numbers import open_probability
+from analytics.risk._shapes import FloatArray
 from analytics.risk.portfolio._loans import Cells, Loans, ratio, sum_by
 
 

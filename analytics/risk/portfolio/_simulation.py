@@ -15,15 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 
-from analytics.risk._inputs import (
-    FloatArray,
-    Numbers,
-    common_index,
-    exposures_array,
-    per_entry,
-    probabilities,
-    whole_number,
-)
+from analytics.risk._numbers import Numbers, exposures_array, probabilities, whole_number
+from analytics.risk._shapes import FloatArray, common_index, per_entry
 from analytics.risk.portfolio._loans import Cells, Loans, cells_of, loadings, sum_by, thresholds
 from analytics.risk.portfolio._sectors import labels_of, root, sector_codes, symmetric
 from analytics.risk.portfolio._simulated_losses import SimulatedLosses

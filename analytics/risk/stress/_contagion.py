@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from analytics.errors import InvalidInput
-from analytics.risk._inputs import scalar
+from analytics.risk._numbers import scalar
 from analytics.risk._tables import required_columns
 from analytics.risk.default import loss_given_default
 from analytics.risk.network import GuaranteeLoss, guarantee_loss

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from analytics.errors import InvalidInput
-from analytics.risk._inputs import non_negative, positive, probabilities, scalar
+from analytics.risk._numbers import non_negative, positive, probabilities, scalar
 from analytics.risk._tables import one_row_each, required_columns, whole_numbers
 from analytics.risk.capital import risk_weight
 from analytics.risk.concentration import herfindahl

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from analytics.errors import InvalidInput
-from analytics.risk._inputs import FloatArray, finite_array, non_negative, positive, probabilities, scalar, whole_number
+from analytics.risk._numbers import finite_array, non_negative, positive, probabilities, scalar, whole_number
+from analytics.risk._shapes import FloatArray
 from analytics.risk._tables import required_columns, whole_numbers
 from analytics.risk.capital import risk_weight
 from analytics.risk.default import expected_loss, loss_given_default

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from analytics.errors import CreditError, InvalidInput
-from analytics.risk import _inputs, _tables
+from analytics.risk import _numbers, _shapes, _tables
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ from analytics.risk import _inputs, _tables
 )
 def test_exposures_refuse(values, word):
     with pytest.raises(InvalidInput) as caught:
-        _inputs.exposures_array(values)
+        _numbers.exposures_array(values)
     assert word in str(caught.value)
     assert str(caught.value).startswith("exposures: ")
     assert isinstance(caught.value, ValueError)
@@ -52,61 +52,61 @@ def test_exposures_refuse(values, word):
     ],
 )
 def test_exposures_accept_every_kind_of_number(values):
-    array = _inputs.exposures_array(values)
+    array = _numbers.exposures_array(values)
     assert array.dtype == np.float64
     np.testing.assert_array_equal(array, [1.0, 2.0, 3.0])
 
 
 def test_exposures_accept_integers_beyond_64_bits():
-    np.testing.assert_array_equal(_inputs.exposures_array([2**80, 0]), [2.0**80, 0.0])
+    np.testing.assert_array_equal(_numbers.exposures_array([2**80, 0]), [2.0**80, 0.0])
 
 
 @pytest.mark.parametrize("value", [-1e-9, 1.0000001, 2, float("nan"), "0.5"])
 def test_probabilities_refuse(value):
     with pytest.raises(InvalidInput):
-        _inputs.probabilities([0.5, value])
+        _numbers.probabilities([0.5, value])
 
 
 def test_probabilities_keep_shape_and_limits():
-    np.testing.assert_array_equal(_inputs.probabilities([[0, 1]]), [[0.0, 1.0]])
-    assert _inputs.probabilities(0.25).shape == ()
+    np.testing.assert_array_equal(_numbers.probabilities([[0, 1]]), [[0.0, 1.0]])
+    assert _numbers.probabilities(0.25).shape == ()
 
 
 @pytest.mark.parametrize("value", [0.0, 1.0, -0.1, 1.1, float("nan"), [0.5], "0.5"])
 def test_open_probability_refuses(value):
     with pytest.raises(InvalidInput, match="q: "):
-        _inputs.open_probability(value, name="q")
+        _numbers.open_probability(value, name="q")
 
 
 def test_positive_refuses_zero():
     with pytest.raises(InvalidInput, match="entry 1 is not above zero"):
-        _inputs.positive([1, 0])
+        _numbers.positive([1, 0])
 
 
 def test_a_scalar_stays_between_its_bounds():
-    assert _inputs.scalar(1, name="share", low=0.0, high=1.0) == 1.0
+    assert _numbers.scalar(1, name="share", low=0.0, high=1.0) == 1.0
     with pytest.raises(InvalidInput, match=r"share: 1.5 is above 1; give 1 or less"):
-        _inputs.scalar(1.5, name="share", low=0.0, high=1.0)
+        _numbers.scalar(1.5, name="share", low=0.0, high=1.0)
     with pytest.raises(InvalidInput, match=r"years: -1.0 is below 0; give 0 or more"):
-        _inputs.scalar(-1, name="years", low=0.0)
+        _numbers.scalar(-1, name="years", low=0.0)
 
 
 @pytest.mark.parametrize("value", [0, 1.0, True, "1", float("nan"), None])
 def test_whole_number_refuses(value):
-    assert _inputs.whole_number(np.int32(3), name="bands", least=1) == 3
+    assert _numbers.whole_number(np.int32(3), name="bands", least=1) == 3
     with pytest.raises(InvalidInput, match=r"bands: .* is below 1 or not whole; give a whole number, 1 or more"):
-        _inputs.whole_number(value, name="bands", least=1)
+        _numbers.whole_number(value, name="bands", least=1)
 
 
 def test_flags_are_booleans_or_ones_and_zeros():
     for given_ in ([True, False], [1, 0], pd.Series([True, False]), pd.Series([1.0, 0.0], index=["a", "b"])):
-        np.testing.assert_array_equal(_inputs.flags(given_, name="events", length=2), [True, False])
+        np.testing.assert_array_equal(_numbers.flags(given_, name="events", length=2), [True, False])
     with pytest.raises(InvalidInput, match="events: entry 1 is 2; give 1 or 0"):
-        _inputs.flags([1, 2], name="events", length=2)
+        _numbers.flags([1, 2], name="events", length=2)
     with pytest.raises(InvalidInput, match="1 entries where 2 are needed"):
-        _inputs.flags([True], name="events", length=2)
+        _numbers.flags([True], name="events", length=2)
     with pytest.raises(InvalidInput, match="entry 1 is missing"):
-        _inputs.flags(pd.Series([True, None], dtype=object), name="events", length=2)
+        _numbers.flags(pd.Series([True, None], dtype=object), name="events", length=2)
 
 
 def test_tables_without_a_column_a_value_or_a_row():
@@ -135,24 +135,24 @@ def test_ids_that_an_index_lacks_are_named():
 
 
 def test_per_entry_repeats_one_number_and_refuses_another_length():
-    np.testing.assert_array_equal(_inputs.per_entry(np.array(0.4), name="lgd", length=3), [0.4, 0.4, 0.4])
+    np.testing.assert_array_equal(_shapes.per_entry(np.array(0.4), name="lgd", length=3), [0.4, 0.4, 0.4])
     with pytest.raises(InvalidInput, match="2 entries where 3"):
-        _inputs.per_entry(np.array([0.4, 0.4]), name="lgd", length=3)
+        _shapes.per_entry(np.array([0.4, 0.4]), name="lgd", length=3)
 
 
 def test_series_with_other_labels_are_not_paired():
     left = pd.Series([0.1, 0.2], index=["a", "b"])
     right = pd.Series([0.1, 0.2], index=["b", "a"])
     with pytest.raises(InvalidInput, match="lgd: its labels differ from those of pd"):
-        _inputs.common_index(pd=left, lgd=right)
-    assert _inputs.common_index(pd=0.1, lgd=[0.2]) is None
+        _shapes.common_index(pd=left, lgd=right)
+    assert _shapes.common_index(pd=0.1, lgd=[0.2]) is None
 
 
 def test_shape_of_results():
     index = pd.Index(["a", "b"])
-    series = _inputs.shaped(np.array([1.0, 2.0]), index)
+    series = _shapes.shaped(np.array([1.0, 2.0]), index)
     assert series.index.equals(index)
     with pytest.raises(InvalidInput, match=r"shape \(3,\) has no place under 2 labels"):
-        _inputs.shaped(np.ones(3), index)
-    assert isinstance(_inputs.shaped(np.array(1.0), None), float)
-    assert isinstance(_inputs.shaped(np.array([1.0]), None), np.ndarray)
+        _shapes.shaped(np.ones(3), index)
+    assert isinstance(_shapes.shaped(np.array(1.0), None), float)
+    assert isinstance(_shapes.shaped(np.array([1.0]), None), np.ndarray)
