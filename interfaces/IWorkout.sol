@@ -39,11 +39,12 @@ interface IWorkout {
         uint24 maturity, uint24 resumeOn, bool capitalisesAccrued, uint128 penalty, uint128 fee, uint128 interest,
         uint128 haircut, uint128 mostPrincipal, uint24 valueDate, uint32 person
     );
-    /// @notice The borrower accepted them: from its own account, or on a document that `person`, a loan officer, recorded.
+    /// @notice The borrower accepted them: from its own account; by that account's signature, whose digest is `documentHash`;
+    /// or, without an account, on a document that `person`, a loan officer, recorded.
     event RestructuringAccepted(
         uint64 indexed loanId, bytes32 proposal, address account, bytes32 documentHash, uint24 valueDate, uint32 person
     );
-    /// @notice A guarantor agreed that its guarantee covers what they add to principal, in the same two ways.
+    /// @notice A guarantor agreed that its guarantee covers what they add to principal, in the same three ways.
     event GuarantorConsented(
         uint64 indexed loanId, uint64 indexed guarantee, bytes32 proposal, address account, bytes32 documentHash,
         uint24 valueDate, uint32 person
@@ -110,9 +111,14 @@ interface IWorkout {
     /// document that a loan officer records, neither maker nor checker.
     /// @param documentHash Hash of that document; zero from the borrower's account.
     function acceptRestructuring(NewTerms calldata terms, bytes32 documentHash) external;
+    /// @notice Accept them by the signature of the borrower's bound account (EIP-712, or ERC-1271 where it is a contract) under
+    /// `NewTerms` in the loan book's domain. Anybody may bring it, until their deadline.
+    function acceptRestructuringSigned(NewTerms calldata terms, bytes calldata signature) external;
     /// @notice Agree for a guarantor that a guarantee covers what they add to principal, in the same two ways; also after they
     /// were carried out.
     function consentToRestructuring(NewTerms calldata terms, uint64 guaranteeId, bytes32 documentHash) external;
+    /// @notice Agree by the signature of the guarantor's bound account under `GuarantorConsent`, which anybody may bring.
+    function consentToRestructuringSigned(NewTerms calldata terms, uint64 guaranteeId, bytes calldata signature) external;
     /// @notice Carry them out. Only approvers, never the person who proposed or who recorded the acceptance.
     function restructure(NewTerms calldata terms) external;
 

@@ -56,7 +56,8 @@ from scripts.desk import Desk, batches, code
 from scripts.opening import assessment, import_opening, registration, title
 from scripts.products import PRODUCTS, SERVED, Product, set_products, set_served_products
 from scripts.quality import quality_handlers
-from scripts.term_sheets import applied_sheet, typed_data
+from scripts.signing import typed_data
+from scripts.term_sheets import applied_sheet
 from scripts.transactions import Receipt, Refused
 
 DENOMINATORS: Final = {"book": 1, "tier1_capital": 2}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
 from typing import Any, Final
 
 from eth_utils.crypto import keccak
@@ -9,6 +10,7 @@ from eth_utils.crypto import keccak
 from analytics.ledger import LOAN_TYPES
 from data.acts import Charge, PayGuarantee, Restructure, Sell, Waive
 from scripts.desk import Desk
+from scripts.new_terms import NewTerms
 
 CHARGES: Final = ("fee", "penalty")
 NO_DOCUMENT: Final = bytes(32)
@@ -38,10 +40,10 @@ def restructure(desk: Desk, act: Restructure, account: Any = None) -> None:
     stored = book.preview(loan, act.day)
     owed = sum(stored[name] for name in ("principal", "interestDue", "penaltyDue", "feeDue"))
     interest = int(stored["accrued"]) // (360 * 10**9) + 1
-    terms = (
+    terms = astuple(NewTerms(
         loan, number, act.day + DEADLINE_DAYS, LOAN_TYPES.index(act.loan_type), act.cycle_months, act.rate,
         act.maturity, act.resume_on, True, act.penalty, act.fee, act.interest, act.haircut, owed + interest,
-    )  # fmt: skip
+    ))  # fmt: skip
     document = keccak(text=f"new terms of {act.loan}")
     desk.send(book.proposeRestructuring, terms, by="risk_officer")
     if account is None:

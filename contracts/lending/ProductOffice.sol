@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.26;
 
-import {EIP712} from "solady/src/utils/EIP712.sol";
 import {ILoanBook} from "../../interfaces/ILoanBook.sol";
 import {ILoanTerms} from "../../interfaces/ILoanTerms.sol";
 import {Role} from "../types/Enums.sol";
@@ -13,12 +12,13 @@ import {Books, Ledger, Wiring} from "./Ledger.sol";
 import {LoanBookBase} from "./LoanBookBase.sol";
 import {Repricing} from "./Repricing.sol";
 import {ServiceTerms} from "./ServiceTerms.sol";
+import {SigningDomain} from "./SigningDomain.sol";
 import {TermSheets} from "./TermSheets.sol";
 import {Terms} from "./Terms.sol";
 
 /// @dev Products and what their loans go by, as code that LoanBook runs on its own storage, reached through BackOffice. See
 /// ILoanTerms, and BackOffice for what it is at its own address.
-contract ProductOffice is LoanBookBase, EIP712, ILoanTerms {
+contract ProductOffice is LoanBookBase, SigningDomain, ILoanTerms {
     using Repricing for Ledger;
     using ServiceTerms for Ledger;
     using TermSheets for Ledger;
@@ -71,11 +71,6 @@ contract ProductOffice is LoanBookBase, EIP712, ILoanTerms {
     /// @inheritdoc ILoanTerms
     function signTermSheet(LoanId loanId, bytes calldata signature) external {
         _ledger.sign(customers, _domainSeparator(), Books.raw(loanId), signature, _actingDay());
-    }
-
-    /// @dev Of the loan book, whose code this is when it runs: the separator is made anew for its address.
-    function _domainNameAndVersion() internal pure override returns (string memory, string memory) {
-        return ("Loan book", "1");
     }
 
     // ------------------------------------------------------------------ views

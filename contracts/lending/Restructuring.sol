@@ -13,6 +13,7 @@ import {Category, ClassificationReason, LoanState, LoanType} from "../types/Enum
 import {CustomerId, PersonId} from "../types/Ids.sol";
 import {RESTRUCTURE} from "../types/LoanActs.sol";
 import {MAX_DAY, MAX_MONEY, Position, StoredProduct} from "../types/LoanStorage.sol";
+import {Assent, Assents} from "./Assents.sol";
 import {Agreement, Books, Consent, Ledger, Wiring} from "./Ledger.sol";
 
 /// @dev What becomes of a loan's debt, word by word as DebtRestructured tells it.
@@ -94,46 +95,35 @@ library Restructuring {
         }
     }
 
-    function accept(
-        Ledger storage l, Wiring memory w, IWorkout.NewTerms calldata t, bytes32 document, uint24 today, PersonId witness
-    ) external {
+    function accept(Ledger storage l, Wiring memory w, IWorkout.NewTerms calldata t, Assent memory by, uint24 today) external {
         uint64 id = Books.raw(t.loanId);
         Position memory p = l.load(id);
         Books.check(id, p, RESTRUCTURE);
         Agreement storage a = _agreement(l, id, t);
         if (a.accepted || a.posting != 0) revert IWorkout.LoanBook_AlreadyAccepted(id);
         if (today > t.deadline) revert IWorkout.LoanBook_DeadlinePassed(id, t.deadline, today);
+        (address account, bytes32 document, PersonId witness) =
+            Assents.heard(w.customers, id, uint32(p.customer), Assents.hashOf(t), by);
         Books.differs(a.maker, witness);
-        address account = _speaker(w, id, uint32(p.customer), document);
         (a.witness, a.accepted) = (witness, true);
         emit IWorkout.RestructuringAccepted(id, a.proposal, account, document, today, PersonId.unwrap(witness));
     }
 
     /// @dev Whatever he consented to before is kept, as a number.
     function consent(
-        Ledger storage l, Wiring memory w, IWorkout.NewTerms calldata t, uint64 guaranteeId, bytes32 document, uint24 today,
-        PersonId witness
+        Ledger storage l, Wiring memory w, IWorkout.NewTerms calldata t, uint64 guaranteeId, Assent memory by, uint24 today
     ) external {
         uint64 id = Books.raw(t.loanId);
         Agreement storage a = _agreement(l, id, t);
         IGuaranteeRegistry.Guarantee memory g = w.guarantees.guaranteeOf(guaranteeId);
         if (Books.raw(g.loanId) != id) revert IWorkout.LoanBook_GuaranteeNotOfLoan(guaranteeId, id);
+        (address account, bytes32 document, PersonId witness) =
+            Assents.heard(w.customers, id, CustomerId.unwrap(g.guarantor), Assents.hashOf(t, guaranteeId), by);
         Books.differs(a.maker, witness);
-        address account = _speaker(w, id, CustomerId.unwrap(g.guarantor), document);
         l.consents[guaranteeId] = Consent(a.proposal, t.number, uint64(covered(l, id, guaranteeId)));
         emit IWorkout.GuarantorConsented(
             id, guaranteeId, a.proposal, account, document, today, PersonId.unwrap(witness)
         );
-    }
-
-    /// @dev The account that speaks for a customer: the caller, or none where a document stands for it.
-    function _speaker(Wiring memory w, uint64 id, uint32 customer, bytes32 document) private view returns (address account) {
-        account = w.customers.accountOf(CustomerId.wrap(customer));
-        if (document == 0) {
-            if (account != msg.sender) revert IWorkout.LoanBook_NotParty(id, msg.sender, customer);
-        } else if (account != address(0)) {
-            revert IWorkout.LoanBook_HasAccount(customer);
-        }
     }
 
     function _agreement(Ledger storage l, uint64 id, IWorkout.NewTerms calldata t) private view returns (Agreement storage a) {

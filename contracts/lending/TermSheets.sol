@@ -2,15 +2,13 @@
 pragma solidity 0.8.26;
 
 import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
-import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import {ICustomerRegistry} from "../../interfaces/ICustomerRegistry.sol";
-import {ILoanBook} from "../../interfaces/ILoanBook.sol";
 import {ILoanTerms} from "../../interfaces/ILoanTerms.sol";
 import {LoanCodec} from "../libraries/LoanCodec.sol";
 import {LoanState} from "../types/Enums.sol";
-import {CustomerId} from "../types/Ids.sol";
 import {SIGN} from "../types/LoanActs.sol";
 import {Position} from "../types/LoanStorage.sol";
+import {Assents} from "./Assents.sol";
 import {Books, Ledger} from "./Ledger.sol";
 
 /// @dev Term sheets that the customer's account signs (EIP-712). The digest is made of what is stored, so that what is
@@ -31,13 +29,9 @@ library TermSheets {
         Books.check(id, p, SIGN);
         if (!p.servicing.isSigned()) revert ILoanTerms.LoanBook_SignatureNotNeeded(id);
         if (p.isSigned()) revert ILoanTerms.LoanBook_AlreadySigned(id);
-        address account = customers.accountOf(CustomerId.wrap(uint32(p.customer)));
-        if (account == address(0)) revert ILoanBook.LoanBook_NoAccount(uint32(p.customer));
         bytes32 document = l.documents[id];
         bytes32 digest = _digest(domain, id, p, document);
-        if (!SignatureChecker.isValidSignatureNow(account, digest, signature)) {
-            revert ILoanTerms.LoanBook_SignatureInvalid(id, account);
-        }
+        address account = Assents.signer(customers, id, uint32(p.customer), digest, signature);
         p.markSigned();
         l.store(id, p);
         emit ILoanTerms.TermSheetSigned(id, account, digest, document, today);

@@ -7,14 +7,16 @@ import {IWired} from "../../interfaces/IWired.sol";
 import {IWorkout} from "../../interfaces/IWorkout.sol";
 import {Role} from "../types/Enums.sol";
 import {LoanId, PersonId} from "../types/Ids.sol";
+import {Assent} from "./Assents.sol";
 import {Agreement, Books} from "./Ledger.sol";
 import {LoanBookBase, wiringOf} from "./LoanBookBase.sol";
 import {Recourse} from "./Recourse.sol";
 import {Restructuring} from "./Restructuring.sol";
 import {Sale, Sales} from "./Sales.sol";
+import {SigningDomain} from "./SigningDomain.sol";
 
 /// @dev Code that LoanBook runs on its own storage, where BackOffice hands a call on: loans in difficulty. See IWorkout.
-contract Workout is LoanBookBase, IWorkout {
+contract Workout is LoanBookBase, SigningDomain, IWorkout {
     address public immutable productOffice;
 
     constructor(IWired office) LoanBookBase(IGoverned(address(office)).authority(), wiringOf(office)) {
@@ -35,17 +37,31 @@ contract Workout is LoanBookBase, IWorkout {
 
     /// @inheritdoc IWorkout
     function acceptRestructuring(NewTerms calldata terms, bytes32 documentHash) external {
-        Restructuring.accept(_ledger, _wiring(), terms, documentHash, _actingDay(), _witness(documentHash));
+        Restructuring.accept(_ledger, _wiring(), terms, _spoken(documentHash), _actingDay());
+    }
+
+    /// @inheritdoc IWorkout
+    function acceptRestructuringSigned(NewTerms calldata terms, bytes calldata signature) external {
+        Restructuring.accept(_ledger, _wiring(), terms, _signed(signature), _actingDay());
     }
 
     /// @inheritdoc IWorkout
     function consentToRestructuring(NewTerms calldata terms, uint64 guaranteeId, bytes32 documentHash) external {
-        Restructuring.consent(_ledger, _wiring(), terms, guaranteeId, documentHash, _actingDay(), _witness(documentHash));
+        Restructuring.consent(_ledger, _wiring(), terms, guaranteeId, _spoken(documentHash), _actingDay());
     }
 
-    /// @dev Who records a document; without one, the person behind the account that speaks for itself, zero outside the bank.
-    function _witness(bytes32 documentHash) private view returns (PersonId) {
-        return documentHash == 0 ? _callerPerson() : _only(Role.LoanOfficer);
+    /// @inheritdoc IWorkout
+    function consentToRestructuringSigned(NewTerms calldata terms, uint64 guaranteeId, bytes calldata signature) external {
+        Restructuring.consent(_ledger, _wiring(), terms, guaranteeId, _signed(signature), _actingDay());
+    }
+
+    /// @dev Recorded by a loan officer; without a document, said by the account itself, which may be a person's of the bank.
+    function _spoken(bytes32 documentHash) private view returns (Assent memory) {
+        return Assent(documentHash, 0, "", documentHash == 0 ? _callerPerson() : _only(Role.LoanOfficer));
+    }
+
+    function _signed(bytes calldata signature) private view returns (Assent memory) {
+        return Assent(0, _domainSeparator(), signature, PersonId.wrap(0));
     }
 
     /// @inheritdoc IWorkout

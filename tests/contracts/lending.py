@@ -10,13 +10,15 @@ import datetime as dt
 import math
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 from brownie import chain
 from brownie._config import CONFIG
 from eth_account import Account
 
-from scripts.term_sheets import TermSheet, signature
+from scripts.signing import signature
+from scripts.term_sheets import TermSheet
 
 BULLET, LINEAR, ANNUITY = 0, 1, 2
 ACTUAL_365, ACTUAL_360 = 0, 1
@@ -289,13 +291,15 @@ EVERY_PAYEE = 2**64 - 1
 
 def key_of(account: Any) -> bytes:
     """The private key of one of the development chain's accounts."""
+    return _keys()[account.address]
+
+
+@cache
+def _keys() -> dict[str, bytes]:
     words = CONFIG.active_network["cmd_settings"]["mnemonic"]
     Account.enable_unaudited_hdwallet_features()
-    for number in range(30):
-        one = Account.from_mnemonic(words, account_path=f"m/44'/60'/0'/0/{number}")
-        if one.address == account.address:
-            return bytes(one.key)
-    raise LookupError(account)
+    made = (Account.from_mnemonic(words, account_path=f"m/44'/60'/0'/0/{number}") for number in range(30))
+    return {one.address: bytes(one.key) for one in made}
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ import pytest
 from brownie import chain
 from eth_account import Account
 
-from scripts.term_sheets import applied_sheet, digest, signature
+from scripts.signing import digest, signature
+from scripts.term_sheets import applied_sheet
 from tests.contracts.expect import assert_events, event, fields_of, reverts
 from tests.contracts.lending import (
     ACTIVE,
