@@ -75,7 +75,7 @@ interface ILoanBook {
         uint128 principalDue; // of the principal, what had fallen due when it was paid
         uint128 interestDue; // of the interest, the same
         uint16 instalment; // the oldest instalment that it paid; zero where nothing was due
-        uint24 valueDate; // of the posting reversed
+        uint24 valueDate; // of the posting reversed; of a payment booked late, the day it dates from
     }
 
     /// @notice A loan as stored. Money in fen.

@@ -89,6 +89,9 @@ interface ILoanTerms {
     /// loan is of an opening book and was not repriced here yet.
     error LoanBook_AccruedBeyondRepricing(uint64 loanId, uint24 repricing, uint24 accruedThrough);
 
+    /// @notice Thrown when a posting dates from before the rates that a loan's last five repricings ended.
+    error LoanBook_RateForgotten(uint64 loanId, uint24 valueDate, uint24 knownSince);
+
     // ---------------------------------------------------------------- products
     /// @notice Set a product. Only risk officers.
     function setProduct(uint16 product, ILoanBook.Product calldata terms) external;

@@ -3,6 +3,7 @@ pragma solidity 0.8.26;
 
 import {FixedPointMathLib} from "solady/src/utils/FixedPointMathLib.sol";
 import {ILoanBook} from "../../interfaces/ILoanBook.sol";
+import {ILoanTerms} from "../../interfaces/ILoanTerms.sol";
 import {LoanCodec} from "../libraries/LoanCodec.sol";
 import {LoanMath} from "../libraries/LoanMath.sol";
 import {LoanSchedule} from "../libraries/LoanSchedule.sol";
@@ -13,6 +14,7 @@ import {LoanState, PostingKind} from "../types/Enums.sol";
 import {PersonId} from "../types/Ids.sol";
 import {Act, REVERSE_CHARGE, REVERSE_DRAWDOWN, REVERSE_PAYMENT} from "../types/LoanActs.sol";
 import {MAX_ACCRUED, MAX_MONEY, Position} from "../types/LoanStorage.sol";
+import {RatesWord} from "../types/RatesWord.sol";
 import {Books, Ledger, Wiring} from "./Ledger.sol";
 import {Quality} from "./Quality.sol";
 
@@ -83,6 +85,8 @@ library Corrections {
         if (!exists || r.valueDate < p.start || r.valueDate > p.accruedThrough) {
             revert ILoanBook.LoanBook_NotReversible(id, r.posting);
         }
+        uint256 since = l.rates[id].knownSince();
+        if (r.valueDate < since) revert ILoanTerms.LoanBook_RateForgotten(id, r.valueDate, uint24(since));
         uint256 amount = uint256(r.principal) + r.interest + r.penalty + r.fee;
         if (amount == 0 || amount > MAX_MONEY) revert ILoanBook.LoanBook_AmountInvalid(id, amount, MAX_MONEY);
     }
@@ -93,13 +97,13 @@ library Corrections {
     }
 
     /// @dev The money is owed again: what had fallen due on its old day, the rest as principal and accrued interest; and the
-    /// interest that the payment had stopped is accrued. A reopened loan rounds up once more when it closes again.
+    /// interest that the payment had stopped is accrued, at the rates of the days. A reopened loan rounds up once more when it
+    /// closes again.
     function _takePaymentBack(Ledger storage l, uint64 id, Position memory p, ILoanBook.Reversal calldata r, uint24 today) private {
         if (p.state == LoanState.Repaid) {
             p.state = LoanState.Active;
             p.rounded = false;
         }
-        uint256 daily = p.overdueDaily();
         bool over = l.nextDue(p) == 0;
         if (r.principalDue > r.principal || r.interestDue > r.interest || (over && r.principalDue != r.principal)) {
             revert ILoanBook.LoanBook_NotReversible(id, r.posting);
@@ -108,16 +112,19 @@ library Corrections {
         _checkRoom(id, p.interestDue, r.interestDue);
         _checkRoom(id, p.penaltyDue, r.penalty);
         _checkRoom(id, p.feeDue, r.fee);
+        RatesWord rates = l.rates[id];
+        bool late = r.principalDue + r.interestDue != 0;
+        if (late) _oweAgain(l, id, p, r);
+        uint256 borne = late ? p.overdueSince(rates, r.valueDate) : 0;
         p.principal += r.principal;
         p.principalDue += r.principalDue;
         p.interestDue += r.interestDue;
         p.penaltyDue += r.penalty;
         p.feeDue += r.fee;
-        p.accrued += uint256(r.principal) * p.rate * (today - r.valueDate) + (r.interest - r.interestDue) * p.unit();
+        p.accrued += uint256(r.principal) * rates.sumOver(p.rate, r.valueDate, today) + (r.interest - r.interestDue) * p.unit();
         if (p.accrued > MAX_ACCRUED) p.accrued = MAX_ACCRUED;
-        if (r.principalDue + r.interestDue == 0) return;
-        _oweAgain(l, id, p, r);
-        p.restore(daily, r.valueDate);
+        if (!late) return;
+        p.restore(FixedPointMathLib.zeroFloorSub(p.overdueSince(rates, r.valueDate), borne));
         Books.chargePenalty(id, p);
     }
 
@@ -143,7 +150,7 @@ library Corrections {
         uint256 most = FixedPointMathLib.min(p.principal - p.principalDue, drawn.leastSince(r.valueDate));
         if (!only || r.principal > most) revert ILoanBook.LoanBook_NotReversible(id, r.posting);
         l.drawn[id] = drawn.withLess(r.valueDate, r.principal);
-        uint256 excess = uint256(r.principal) * p.rate * (today - r.valueDate);
+        uint256 excess = uint256(r.principal) * l.rates[id].sumOver(p.rate, r.valueDate, today);
         if (excess > p.accrued) {
             uint256 fen = Rounding.wholeUp(excess - p.accrued, p.unit());
             if (fen > p.interestDue) revert ILoanBook.LoanBook_NotReversible(id, r.posting);

@@ -21,6 +21,7 @@ import {CareWord} from "../types/CareWord.sol";
 import {DrawnWord} from "../types/DrawnWord.sol";
 import {Act} from "../types/LoanActs.sol";
 import {CategoryTable, MAX_DAY, MAX_MONEY, Position, StoredProduct} from "../types/LoanStorage.sol";
+import {RatesWord} from "../types/RatesWord.sol";
 import {ServicingWord} from "../types/ServicingWord.sol";
 import {Totals} from "./Totals.sol";
 
@@ -90,6 +91,7 @@ struct Ledger {
     mapping(uint256 loanAndNumber => Agreement) agreements; // key: loan in bits 8-71, number of the restructuring below
     mapping(uint64 guaranteeId => Consent) consents;
     mapping(uint64 loanId => DrawnWord) drawn; // of loans drawn on again
+    mapping(uint64 loanId => RatesWord) rates; // of loans that were repriced
 }
 
 /// @dev What every posting does: load, let due dates pass, write once.

@@ -81,6 +81,7 @@ library Repricing {
         (uint24 fixingDay, int40 value) = _fixingOn(l, p.servicing.index(), priced);
         uint256 previous = p.rate;
         p.rate = FixedPointMathLib.min(_rate(p.servicing, value), l.products[uint16(p.product)].maxRate);
+        if (p.rate != previous) l.rates[id] = l.rates[id].withRate(day, previous);
         p.fixInstalment();
         p.care = p.care.withRepricedOn(day);
         l.store(id, p);

@@ -3,6 +3,7 @@ pragma solidity 0.8.26;
 
 import {FixedPointMathLib} from "solady/src/utils/FixedPointMathLib.sol";
 import {MAX_ACCRUED, MAX_MONEY, Position} from "../types/LoanStorage.sol";
+import {RatesWord} from "../types/RatesWord.sol";
 import {LoanCodec} from "./LoanCodec.sol";
 
 /// @title Penalty interest
@@ -48,15 +49,25 @@ library Penalty {
         }
     }
 
-    /// @dev Add what arrears that are owed again would have borne since a day.
-    function restore(Position memory p, uint256 daily, uint256 since) internal pure {
+    /// @dev What the amounts that are overdue now would have added from a day to the last accrual, at the rates of the days and
+    /// with the oldest obligation's grace.
+    function overdueSince(Position memory p, RatesWord rates, uint256 since) internal pure returns (uint256 sum) {
         unchecked {
             uint256 from = FixedPointMathLib.max(since, p.oldestDue + p.servicing.graceDays());
-            uint256 extra = FixedPointMathLib.zeroFloorSub(overdueDaily(p), daily)
-                * FixedPointMathLib.zeroFloorSub(p.accruedThrough, from);
-            if (extra == 0) return;
-            p.care = p.care.withPenaltyAccrued(FixedPointMathLib.min(p.care.penaltyAccrued() + extra, MAX_ACCRUED));
+            (uint256 rate, uint256 to) = (p.rate, p.accruedThrough);
+            for (RatesWord rest = rates.repricings(); rest.newest() > from; rest = rest.older()) {
+                sum += overdueDaily(p) * (to - rest.newest());
+                (p.rate, to) = (rest.rateBefore(), rest.newest());
+            }
+            sum += overdueDaily(p) * FixedPointMathLib.zeroFloorSub(to, from);
+            p.rate = rate;
         }
+    }
+
+    /// @dev Add what arrears that are owed again would have borne.
+    function restore(Position memory p, uint256 extra) internal pure {
+        if (extra == 0) return;
+        p.care = p.care.withPenaltyAccrued(FixedPointMathLib.min(p.care.penaltyAccrued() + extra, MAX_ACCRUED));
     }
 
     /// @dev A markup on a rate in whole parts per billion, rounded down.

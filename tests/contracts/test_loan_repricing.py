@@ -13,7 +13,11 @@ from tests.contracts.lending import (
     AMOUNT,
     ANNUITY,
     DEFAULTED,
+    DRAWDOWN,
     EPOCH,
+    LINEAR,
+    NOBODY,
+    PAYMENT,
     Desk,
     annuity,
     months_after,
@@ -246,6 +250,96 @@ def test_no_payment_dates_from_before_the_last_repricing(desk, next_day, borrowe
     assert fields_of(sent, "PaymentBackValued")["interest"] == spared
     after = desk.stored(loan)
     assert (after["principal"], after["accrued"]) == (AMOUNT - 30_000, before["accrued"] - spared)
+
+
+def reversed_posting(desk, loan, posting, kind, account, day, *, principal, interest=0, instalment=0):
+    """Take back a posting of principal and interest: all of it had fallen due where an instalment is named."""
+    due = (principal, interest, instalment) if instalment else (0, 0, 0)
+    row = (loan, posting, kind, account, principal, interest, 0, 0, *due, day)
+    desk.book.proposeReversal(row, desk.by("collector"))
+    return desk.book.reverse(row, desk.by("approver"))
+
+
+def repriced(desk, next_day, loans, months, value):
+    """Reprice loans so many months after their start, on a fixing of the day."""
+    day = months_after(desk.stored(loans[0])["start"], months)
+    next_day(day - desk.today)
+    fix(desk, day, value)
+    for loan in loans:
+        reprice(desk, loan)
+    return day
+
+
+@pytest.mark.parametrize("kind", [PAYMENT, DRAWDOWN])
+def test_a_reversal_takes_back_interest_at_the_rates_of_the_days(desk, next_day, borrower, kind):
+    """After two repricings the loan owes what one owes that was never paid, or drawn on again."""
+    never, loan = (desk.approved(MONTHLY, rate=LPR + SPREAD) for _ in range(2))
+    for one in (never, loan):
+        desk.draw(one, 70_000_000)
+    day = next_day(20)
+    if kind == PAYMENT:
+        desk.book.repayInBatch([(loan, 1_234_567)], day, desk.by("collector"))
+    else:
+        desk.draw(loan, 1_234_567)
+    repriced(desk, next_day, (never, loan), 1, LPR + 7_000_000)
+    repriced(desk, next_day, (never, loan), 2, LPR - 5_000_000)
+    today = next_day(9)
+    account = NOBODY if kind == PAYMENT else borrower
+    reversed_posting(desk, loan, 2, kind, account, day, principal=1_234_567)
+    desk.book.repayInBatch([(never, 1)], today, desk.by("collector"))
+    kept, back = desk.stored(never), desk.stored(loan)
+    unit = 360 * 10**9
+    owed = [one["interestDue"] * unit + one["accrued"] for one in (kept, back)]
+    assert owed[1] - owed[0] == unit  # the fen that the other has paid
+    names = ("principal", "rate", "accruedThrough", "oldestDue", "principalDue", "undrawn", "instalment")
+    assert {name: back[name] for name in names} == {name: kept[name] for name in names}
+
+
+def test_arrears_owed_again_bear_penalty_at_the_rates_of_the_days(desk, next_day):
+    desk.offer(8, loan_type=LINEAR, cycle_months=3)
+    desk.serve(
+        8, index=INDEX, spread=SPREAD, reprice_months=1, overdue_markup=500_000_001, compounds=1, grace_days=25,
+    )  # fmt: skip
+    never, loan = (desk.originated(8, rate=LPR + SPREAD) for _ in range(2))
+    for months in (1, 2, 3):
+        due = repriced(desk, next_day, (never, loan), months, LPR + 3_000_001)
+    dues = desk.stored(loan)
+    principal, interest = dues["principalDue"], dues["interestDue"]
+    desk.book.repayInBatch([(loan, principal + interest)], due, desk.by("collector"))
+    repriced(desk, next_day, (never, loan), 4, LPR + 9_000_002)
+    repriced(desk, next_day, (never, loan), 5, LPR - 8_000_003)
+    today = next_day(9)
+    posting = desk.stored(loan)["postings"]
+    reversed_posting(
+        desk, loan, posting, PAYMENT, NOBODY, due, principal=principal, interest=interest, instalment=1
+    )  # fmt: skip
+    assert desk.book.preview(loan, today).dict() | {"postings": 0} == desk.book.preview(never, today).dict() | {"postings": 0}
+    assert desk.stored(loan)["penaltyDue"] > 0
+
+
+def test_rates_ended_by_the_last_five_repricings_are_known(desk, next_day):
+    """Of a sixth change the first is forgotten: a posting of the day before it is not reversed, one of that day is."""
+    loan = desk.originated(MONTHLY, rate=LPR + SPREAD)
+    early = next_day(months_after(desk.today, 1) - desk.today - 1)
+    desk.book.repayInBatch([(loan, 1_000_000)], early, desk.by("collector"))
+    for months in range(1, 7):
+        day = repriced(desk, next_day, (loan,), months, LPR + 1_000_000 * months)
+        if months == 1:
+            first, posting = day, desk.stored(loan)["postings"] + 1
+            interest = desk.stored(loan)["interestDue"]
+            desk.book.repayInBatch([(loan, 2_000_000 + interest)], first, desk.by("collector"))
+    before = desk.stored(loan)
+    row = (loan, 2, PAYMENT, NOBODY, 1_000_000, 0, 0, 0, 0, 0, 0, early)
+    with reverts("LoanBook_RateForgotten", loan, early, first):
+        desk.book.proposeReversal(row, desk.by("collector"))
+    assert desk.stored(loan) == before
+    total = before["interestDue"] * 360 * 10**9 + before["accrued"]
+    reversed_posting(desk, loan, posting, PAYMENT, NOBODY, first, principal=2_000_000)
+    after = desk.stored(loan)
+    days = [months_after(before["start"], months) for months in range(1, 7)]
+    rates = [LPR + SPREAD + 1_000_000 * months for months in range(1, 6)]
+    stopped = sum(rate * (to - since) for rate, since, to in zip(rates, days, days[1:], strict=False))
+    assert after["interestDue"] * 360 * 10**9 + after["accrued"] == total + 2_000_000 * stopped
 
 
 def test_repricing_days_keep_to_the_start_s_day_of_the_month(desk, next_day):
