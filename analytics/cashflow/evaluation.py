@@ -82,17 +82,22 @@ class _Evaluation:
 
     def _accrue_since_last_payment(self, slots: list[Slot]) -> None:
         """Ipac at the status date where it is not stated: interest since the last payment by schedule, if any."""
-        terms, state = self._terms, self._state
+        terms = self._terms
         paid = [
             slot.due
             for slot in slots
             if slot.kind in (EventType.IP, EventType.IPCI) and counted_day(slot.shown) <= counted_day(terms.status)
         ]
         if paid:
-            state.time = max(paid)
-            numerator, denominator = self._fraction(terms.status)
-            state.accrued = state.notional * state.rate * numerator / denominator
-            state.time = terms.status
+            self._accrue_anew(max(paid), terms.status)
+
+    def _accrue_anew(self, since: int, until: int) -> None:
+        """Interest on the notional for a time before the first event; fees are not touched."""
+        state = self._state
+        state.time = since
+        numerator, denominator = self._fraction(until)
+        state.accrued = state.notional * state.rate * numerator / denominator
+        state.time = until
 
     def play(self, slot: Slot) -> CashFlowEvent:
         """Evaluate one event: accrue to it, pay, and move the state on."""
@@ -139,8 +144,7 @@ class _Evaluation:
         state.accrued = (terms.accrued or ZERO) * terms.role
         anchor = terms.interest.anchor
         if terms.accrued is None and anchor is not None and anchor < slot.due:
-            state.time = anchor
-            self._accrue(slot.due)
+            self._accrue_anew(anchor, slot.due)
         premium = ZERO if terms.kind in (Kind.CLM, Kind.UMP) else terms.premium
         return -terms.role * (terms.notional + premium)
 

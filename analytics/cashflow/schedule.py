@@ -224,7 +224,7 @@ def _interest(terms: Terms, stop: int, end: int | None, *, called: int | None) -
         return [_slot(terms, time, EventType.IP, stop) for time in times]
     return [
         *(_slot(terms, time, EventType.IPCI, stop) for time in times if time < limit),
-        Slot(limit, limit, EventType.IPCI),
+        *([Slot(limit, limit, EventType.IPCI)] if limit <= stop else []),
         *(_slot(terms, time, EventType.IP, stop) for time in times if time > limit),
     ]
 

@@ -88,7 +88,7 @@ library ActusEngine {
                     paid = ActusSchedule.dueOf(word);
                 }
             }
-            if (paid != 0) ActusEvents.accrueSince(state, terms, paid);
+            if (paid != 0) ActusEvents.accrueAnew(state, terms, paid, terms.status);
         }
         if (terms.kind != ContractKind.ANN || terms.payment != ABSENT) return;
         if (ActusSchedule.firstFixing(terms).countedDay() > day) return;

@@ -118,10 +118,9 @@ library ActusEvents {
         if (terms.fee.onNotional) state.fee += _interest(state.notional, terms.fee.rate, numerator, terms);
     }
 
-    /// @notice Ipac at the status date where it is not stated: interest since the last payment by schedule.
-    function accrueSince(State memory state, ActusTerms memory terms, uint256 paid) internal pure {
-        int256 numerator = _fraction(state, terms, paid, terms.status);
-        state.accrued = _interest(state.notional, state.rate, numerator, terms);
+    /// @notice Interest on the notional for a time before the first event; fees are not touched.
+    function accrueAnew(State memory state, ActusTerms memory terms, uint256 since, uint256 until) internal pure {
+        state.accrued = _interest(state.notional, state.rate, _fraction(state, terms, since, until), terms);
     }
 
     function _payInterest(State memory state) private pure returns (int256 payoff) {
@@ -150,10 +149,7 @@ library ActusEvents {
         state.base = openingBase(terms);
         state.accrued = terms.accrued == ABSENT ? int256(0) : state.role * terms.accrued;
         uint256 anchor = terms.interest.anchor;
-        if (terms.accrued == ABSENT && anchor != 0 && anchor < due) {
-            state.time = anchor;
-            _accrue(state, terms, due);
-        }
+        if (terms.accrued == ABSENT && anchor != 0 && anchor < due) accrueAnew(state, terms, anchor, due);
         state.time = due;
         bool atPar = terms.kind == ContractKind.CLM || terms.kind == ContractKind.UMP;
         return -state.role * (terms.notional + (atPar ? int256(0) : terms.premium));

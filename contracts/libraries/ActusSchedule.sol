@@ -174,7 +174,7 @@ library ActusSchedule {
             if (due == limit) (atLimit, word) = (true, limit << 64 | due << 16);
             found.words[i] = (word & ~(uint256(0xff) << 56)) | uint256(EventKind.IPCI) << 56;
         }
-        if (!atLimit) _add(found, limit, limit, EventKind.IPCI, 0);
+        if (!atLimit && limit <= found.stop) _add(found, limit, limit, EventKind.IPCI, 0);
     }
 
     function _resets(Slots memory found, ActusTerms memory terms, bool asFixings) private pure {

@@ -149,3 +149,25 @@ def test_a_period_floor_is_the_most_a_rate_may_fall_at_a_reset(engine: Any) -> N
     assert [flow.rate for flow in flows if flow.kind is EventType.RR] == [
         Decimal("0.035"), Decimal("0.02"), Decimal("0.01")
     ]  # fmt: skip
+
+
+def test_interest_may_begin_before_the_initial_exchange_but_fees_do_not(engine: Any) -> None:
+    """STF of IED for PAM: Ipac is Y(IPANX, t) Nt Ipnr where the anchor lies before; Feac is not touched."""
+    flows = _flows(
+        engine,
+        cycleAnchorDateOfInterestPayment="2024-12-11",
+        cycleOfInterestPayment="P6ML1",
+        cycleOfFee="P6ML1",
+        feeRate="0.01",
+        feeBasis="N",
+    )
+    assert abs(flows[0].accrued - Decimal(1000) * Decimal("0.05") * 21 / 365) < CLOSE
+    assert abs(_paid(flows, EventType.FP)[0] - Decimal(1000) * Decimal("0.01") * 181 / 365) < CLOSE
+    assert abs(_paid(flows, EventType.IP)[0] - Decimal(1000) * Decimal("0.05") * 182 / 365) < CLOSE
+
+
+def test_interest_capitalised_to_the_end_is_paid_with_the_principal(engine: Any) -> None:
+    """Nothing follows maturity, also where capitalisation was agreed for longer."""
+    flows = _flows(engine, capitalizationEndDate="2026-06-01", cycleOfInterestPayment="P1YL1")
+    assert [flow.kind for flow in flows] == [EventType.IED, EventType.IPCI, EventType.MD]
+    assert abs(flows[-1].payoff - 1050) < CLOSE
