@@ -104,6 +104,8 @@ class _Evaluation:
         if slot.kind is not EventType.IED:
             self._accrue(slot.due)
         payoff = getattr(self, f"_{slot.kind.name.lower()}")(slot)
+        if payoff and self._terms.exchange_object:
+            payoff *= self._observed.value(self._terms.exchange_object, slot.due)
         state = self._state
         state.time = slot.due
         if slot.kind in NOTIONAL_CHANGES and (self._terms.base is not Base.NTL or self._terms.kind not in AMORTISERS):

@@ -11,8 +11,8 @@ from analytics.cashflow.terms import Base, Kind, Penalty, Segment, Series, Terms
 from analytics.errors import InvalidInput
 
 INFORMATIONAL: Final = frozenset({
-    "contractID", "contractDealDate", "counterpartyID", "creatorID", "currency", "currency2",
-    "settlementCurrency", "contractPerformance", "seniority", "marketValueObserved", "marketObjectCode",
+    "contractID", "contractDealDate", "counterpartyID", "creatorID", "currency2", "contractPerformance",
+    "seniority", "marketValueObserved", "marketObjectCode",
     "fixingDays", "fixingPeriod", "gracePeriod", "delinquencyPeriod", "delinquencyRate",
     "prepaymentPeriod", "nonPerformingDate", "creditLineAmount", "contractStructure", "quantity", "unit",
     "optionExerciseEndDate", "contractStatus", "maximumPenaltyFreeDisbursement",
@@ -180,6 +180,7 @@ def parse_terms(terms: Mapping[str, object]) -> Terms:
         penalty=Penalty[read.choice("penaltyType", Penalty.__members__, "O")],
         penalty_rate=read.amount("penaltyRate"),
         notice=parse_cycle(notice) if notice else None,
+        exchange_object=_exchange(read),
         principal_array=_principal_array(read),
         interest_array=_interest_array(read),
         reset_array=_reset_array(read),
@@ -203,6 +204,12 @@ def _deepest_fall(read: _Reader) -> Decimal | None:
     """The most a rate may fall at one reset, as a change; the dictionary writes it as a positive number."""
     fall = read.number("periodFloor")
     return None if fall is None else -abs(fall)
+
+
+def _exchange(read: _Reader) -> str:
+    """The series that turns the currency of the terms into the one that they settle in, such as ``USD/CNY``."""
+    currency, settled = read.text("currency").upper(), read.text("settlementCurrency").upper()
+    return f"{currency}/{settled}" if settled not in ("", currency) else ""
 
 
 def _prepayment(read: _Reader) -> Series:

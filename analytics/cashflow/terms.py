@@ -121,6 +121,7 @@ class Terms:
     penalty: Penalty
     penalty_rate: Decimal
     notice: Cycle | None
+    exchange_object: str
     principal_array: tuple[Segment, ...]
     interest_array: tuple[Segment, ...]
     reset_array: tuple[Segment, ...]

@@ -55,7 +55,9 @@ library ActusEngine {
     ) private pure returns (CashFlow memory flow) {
         (flow.moment, flow.kind) = (uint40(ActusSchedule.shownOf(word)), ActusSchedule.kindOf(word));
         int256 value = ActusSchedule.valueOf(plan, word);
-        flow.payoff = ActusEvents.play(state, terms, observed, flow.kind, ActusSchedule.dueOf(word), value);
+        uint256 due = ActusSchedule.dueOf(word);
+        flow.payoff = ActusEvents.play(state, terms, observed, flow.kind, due, value);
+        if (terms.exchanged) flow.payoff = ActusEvents.exchanged(observed, flow.kind, due, flow.payoff);
         (flow.notional, flow.rate, flow.accrued) = (state.notional, state.rate, state.accrued);
     }
 

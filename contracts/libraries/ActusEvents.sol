@@ -77,6 +77,15 @@ library ActusEvents {
         _rebase(state, terms, kind);
     }
 
+    /// @notice A payoff in the settlement currency.
+    function exchanged(Observations memory observed, EventKind kind, uint256 due, int256 payoff)
+        internal
+        pure
+        returns (int256)
+    {
+        return payoff == 0 ? payoff : payoff * _observed(observed.exchangeRates, kind, due) / WAD;
+    }
+
     /// @notice What interest is calculated on at the start: the notional, or an amount agreed (NTIED, NTL).
     function openingBase(ActusTerms memory terms) internal pure returns (int256 base) {
         base = terms.notional;

@@ -70,6 +70,7 @@ struct ActusTerms {
     Shift shift;
     bool weekdaysOnly;
     bool endOfMonth;
+    bool exchanged; // settled in another currency
     uint40 status;
     uint40 start;
     uint40 maturity;
@@ -113,6 +114,7 @@ struct Observations {
     Observation[] rates;
     Observation[] indices;
     Observation[] prepayments;
+    Observation[] exchangeRates; // units of the settlement currency for one of the contract's
     ObservedEvent[] events;
 }
 

@@ -50,6 +50,7 @@ def encode_terms(terms: Terms) -> tuple[Any, ...]:
         terms.shift.value,
         terms.weekdays_only,
         terms.end_of_month,
+        bool(terms.exchange_object),
         terms.status,
         terms.initial_exchange,
         terms.maturity or 0,
@@ -99,8 +100,8 @@ def encode_terms(terms: Terms) -> tuple[Any, ...]:
 
 
 def encode_observations(terms: Terms, observed: Observations) -> tuple[Any, ...]:
-    """The struct Observations: the three series that the terms name, and the observed events."""
-    names = (terms.rate_object, terms.scaling_object, terms.prepayment_object)
+    """The struct Observations: the four series that the terms name, and the observed events."""
+    names = (terms.rate_object, terms.scaling_object, terms.prepayment_object, terms.exchange_object)
     series = [[(time, wad(value)) for time, value in observed.series.get(name, ())] for name in names]
     events = [(event.time, _event_type(event.kind), wad(event.value)) for event in observed.events]
     return (*series, events)

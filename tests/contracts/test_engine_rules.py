@@ -99,6 +99,23 @@ def test_a_loan_that_has_not_paid_yet_accrues_from_the_status_date(engine: Any) 
     assert abs(_paid(flows, EventType.IP)[0] - Decimal(1000) * Decimal("0.05") * 59 / 365) < CLOSE
 
 
+def test_payments_settle_in_another_currency_at_the_rates_of_their_days(engine: Any) -> None:
+    """Settlement currency FX rate: payoffs are multiplied by it, states are not."""
+    points = [("2025-01-01", "7"), ("2025-07-01", "7.1"), ("2026-01-01", "7.2")]
+    flows = _flows(
+        engine,
+        currency="USD",
+        settlementCurrency="CNY",
+        cycleOfInterestPayment="P6ML1",
+        dayCountConvention="30E360",
+        data={"USD/CNY": {"data": [{"timestamp": day, "value": rate} for day, rate in points]}},
+    )
+    assert [flow.payoff for flow in flows] == [Decimal(-7000), Decimal("177.5"), Decimal(180), Decimal(7200)]
+    assert flows[1].notional == Decimal(1000)
+    same = _flows(engine, currency="CNY", settlementCurrency="CNY")
+    assert same[-1].payoff == Decimal(1000)
+
+
 @pytest.mark.parametrize("kind", ["CLM", "UMP"])
 def test_without_a_rate_nothing_is_capitalised(kind: str, engine: Any) -> None:
     """CLM and UMP, schedule of IPCI: none where IPNR is undefined."""
