@@ -55,8 +55,8 @@ WRITES: Final[Mapping[str, Mapping[str, str | int]]] = {
         **_same("instalment", "accrued", "principal_due", "interest_due", "oldest_due"), "accrued_through": "due_date",
     },
     "loan_repaid": {
-        **_same("instalment", "accrued", "principal_due", "interest_due", "oldest_due"), "principal": "outstanding",
-        "accrued_through": "value_date", "postings": "posting",
+        **_same("instalment", "accrued", "principal_due", "interest_due", "oldest_due", "state"),
+        "principal": "outstanding", "accrued_through": "value_date", "postings": "posting",
     },
     "loan_closed": {"state": REPAID, "accrued": 0, "penalty_accrued": 0},
     "loan_charged": {"postings": "posting"},

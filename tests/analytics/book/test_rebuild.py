@@ -72,6 +72,13 @@ def test_a_life_is_told_by_its_last_words():
     }  # fmt: skip
 
 
+def test_a_payment_that_leaves_a_claim_alone_leaves_the_loan_written_off():
+    """No other event tells it: nothing is closed while something of the claim may come in."""
+    last = ("loan_book.loan_repaid", {**REPAID[1], "posting": 3, "principal": 600, "outstanding": 0, "state": 8})
+    loan = only(rebuild(event_tables(*LIFE, last)))
+    assert (loan.state, loan.principal, loan.postings) == ("written_off", 0, 3)
+
+
 def test_every_table_has_its_declared_columns_though_nothing_happened():
     """An empty record is an empty book, not an error."""
     book = rebuild(event_tables())
