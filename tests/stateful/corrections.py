@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from tests.contracts.lending import CHARGE, DRAWDOWN, NOBODY
-from tests.stateful.desk import act, any_number, integers
-from tests.stateful.holdings import Posting
-from tests.stateful.loans import ACTIVE, DEFAULTED, Loan
+from tests.stateful.desk import MOST_TRIED, act, any_number, integers
+from tests.stateful.model.holdings import Posting
+from tests.stateful.model.loans import ACTIVE, DEFAULTED, Loan
 from tests.stateful.money import Money
 
 WINDOW = 30  # days back that a value date may lie
@@ -20,7 +20,12 @@ class Corrections(Money):
         candidates = [
             loan
             for loan in self.bank.loans.values()
-            if loan.live and not loan.due and not loan.fee_rate and loan.principal > 1 and not self.fell_due(loan)
+            if loan.live
+            and not loan.due
+            and not loan.fee_rate
+            and loan.principal > 1
+            and not loan.misused
+            and not self.fell_due(loan)
         ]
         if not candidates:
             return
@@ -62,10 +67,16 @@ class Corrections(Money):
 
     @act(4, n=any_number)
     def reverse_drawdown(self, n: int) -> None:
-        chosen = self.chosen(self.bank.drawings, n)
-        if chosen is None:
+        found = self.turned([(number, one) for number, ones in self.bank.drawings.items() for one in ones], n)
+        if not found:
             return
-        number, drawing = chosen
+        able = (
+            (number, one)
+            for number, one in found[:MOST_TRIED]
+            if n % 4 and self.can(lambda bank, number, one=one: bank.reverse_drawdown(number, one), number)
+        )
+        number, drawing = next(able, found[0])
+        self.touched.add(number)
         row = (
             number, drawing.number, DRAWDOWN, drawing.account or NOBODY, drawing.amount, 0, 0, 0, 0, 0, 0, drawing.day,
         )  # fmt: skip

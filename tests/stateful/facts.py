@@ -6,8 +6,8 @@ from eth_utils.crypto import keccak
 
 from tests.contracts.lending import imported_row
 from tests.stateful.desk import INDUSTRIES, LARGEST, PRODUCTS, REGIONS, act, any_number, either, integers
-from tests.stateful.holdings import Customer
-from tests.stateful.loans import Loan
+from tests.stateful.model.holdings import Customer
+from tests.stateful.model.loans import Loan
 from tests.stateful.protection import Protection
 
 
@@ -19,10 +19,10 @@ class Facts(Protection):
         reference = keccak(b"imported %d" % (n % 8))
         book, today = self.system.book, self.bank.today
         number = book.loanIdOf(reference)
-        product = 1 + n % 4
+        product = 1 + n % 5
         loan = Loan(
             number=number,
-            customer=1 + n % 4,
+            customer=1 + n // 3 % 5,
             product_number=product,
             product=PRODUCTS[product],
             industry=INDUSTRIES[n % 2],

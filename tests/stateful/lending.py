@@ -1,38 +1,45 @@
-"""Acts on loans: from the application to recovery."""
+"""Acts of new business: from the application to money lent, and the rates that loans follow."""
 
 from __future__ import annotations
 
-from copy import deepcopy
-
+from brownie import chain
 from eth_utils.crypto import keccak
 
+from scripts.signing import signature
+from scripts.term_sheets import TermSheet
 from tests.stateful.desk import (
+    INDEX,
     INDUSTRIES,
     LARGEST,
     PAYEE_CATEGORY,
+    PRODUCTS,
     REGIONS,
     Desk,
     act,
     any_number,
+    either,
     integers,
     one_of,
     share,
 )
-from tests.stateful.loans import ACTIVE, APPLIED, APPROVED, DEFAULTED, WRITTEN_OFF
+from tests.stateful.model.bank import Bank
+from tests.stateful.model.loans import ACTIVE, APPLIED, APPROVED, DEFAULTED
+
+DOCUMENT = keccak(b"terms")
 
 
 class Lending(Desk):
-    """What loan officers, approvers, treasurers and risk officers do."""
+    """What loan officers, approvers and treasurers do, and who tells reference rates."""
 
     # ---------------------------------------------------------------- new business
 
-    @act(3, n=any_number, product=integers(1, 4), amount=integers(0, LARGEST + 10**8), days=integers(0, 820))
+    @act(3, n=any_number, product=integers(1, 5), amount=integers(0, LARGEST + 10**8), days=integers(0, 820))
     def apply(self, n: int, product: int, amount: int, days: int) -> None:
         industry, region = INDUSTRIES[n % 2], REGIONS[n // 2 % 2]
-        rate = 5_000_000 * (n % 50)
-        customer = 1 + n % 5 if n % 8 == 0 else 1 + n % 4
+        rate = self.rate_of(product, 5_000_000 * (n % 50), rightly=n % 8 != 0)
+        customer = 1 + n // 5 % (6 if n % 8 == 0 else 5)
         terms = (industry, region, b"WORK", amount, rate, self.bank.today + days)
-        application = (customer, product, *terms, keccak(b"terms"))
+        application = (customer, product, *terms, DOCUMENT)
         self.attempt(
             "apply",
             lambda bank: bank.apply_for(customer, product, terms),
@@ -42,24 +49,59 @@ class Lending(Desk):
     @act(9, n=any_number, drawn=one_of(False, True, True))
     def lend(self, n: int, drawn: bool) -> None:
         """Ordinary business, so that loans live: applied for, approved, secured where that is asked, and lent."""
-        self.apply(n=n | 1, product=1 + n % 4, amount=10**6 * (n + 1), days=60 + 10 * n)
-        number = self.bank.applied
-        self.attempt(
-            "approve",
-            lambda bank: bank.approve(number),
-            lambda: self.system.book.approve(number, self.by("approver")),
-        )
-        loan = self.bank.loans[number]
+        number = self.apply_and_approve(n)
+        loan = self.loan_of(number)
+        if loan is None:
+            return
         if loan.product.max_loan_to_value and loan.customer in self.bank.things:
             self.place_lien(loan.customer, number, loan.undrawn)
-        if drawn:
+        if loan.product.signed:
+            self.sign_sheet(number, rightly=True)
+        if drawn and self.bank.customers[loan.customer].account:
             self.draw_on(number, loan.undrawn * (n + 37) // 100)
         else:
             self.originate_loan(number)
 
+    def apply_and_approve(self, n: int) -> int:
+        self.apply(n=n | 1, product=1 + n % 5, amount=10**6 * (n + 1), days=60 + 10 * n)
+        number = self.bank.applied
+        self.approve_loan(number)
+        return number
+
+    def rate_of(self, product: int, rate: int, *, rightly: bool) -> int:
+        """The rate of an application: of a product with an index the one it must have, or wrongly any."""
+        terms = PRODUCTS[product].servicing
+        return self.bank.indexed_rate(terms, self.bank.today) if terms and terms.index and rightly else rate
+
+    @act(1, n=any_number, rightly=either)
+    def sign(self, n: int, rightly: bool) -> None:
+        number = self.pick(n, APPLIED, APPROVED, doing=lambda bank, number: bank.sign(number, rightly=True))
+        self.sign_sheet(number, rightly=rightly)
+
+    def sign_sheet(self, number: int, *, rightly: bool) -> None:
+        """By the borrower's key, under what was applied for; or wrongly, under another rate."""
+        loan = self.loan_of(number)
+        sheet = b""
+        if loan is not None:
+            terms = (loan.industry, loan.region, loan.purpose, loan.undrawn, loan.rate + (not rightly), loan.maturity)
+            sheet = signature(
+                TermSheet(number, loan.customer, loan.product_number, *terms, DOCUMENT),
+                self.keys.get(self.account_of(number), bytes(31) + b"\1"),
+                chain_id=chain.id,
+                book=self.system.book.address,
+            )
+        self.attempt(
+            "sign",
+            lambda bank: bank.sign(number, rightly=rightly),
+            lambda: self.system.book.signTermSheet(number, sheet, self.of(self.stranger)),
+        )
+
     @act(3, n=any_number)
     def approve(self, n: int) -> None:
-        number = self.pick(n, APPLIED)
+        self.approve_loan(self.pick(n, APPLIED))
+
+    def approve_loan(self, number: int) -> None:
+        self.touched.add(number)
         self.attempt(
             "approve",
             lambda bank: bank.approve(number),
@@ -77,9 +119,7 @@ class Lending(Desk):
 
     @act(3, n=any_number)
     def lapse(self, n: int) -> None:
-        late = [loan for loan in self.bank.loans.values() if loan.undrawn and self.bank.today > loan.available_until]
-        number = late[n % len(late)].number if late and n % 3 else self.pick(n, APPROVED, ACTIVE)
-        self.lapse_loan(number)
+        self.lapse_loan(self.pick(n, APPROVED, ACTIVE, doing=Bank.lapse))
 
     def lapse_loan(self, number: int) -> None:
         self.touched.add(number)
@@ -91,7 +131,10 @@ class Lending(Desk):
 
     @act(5, n=any_number)
     def originate(self, n: int) -> None:
-        self.originate_loan(self.pick(n, APPROVED))
+        """What is approved; or an approval made for it."""
+        if n % 4 and not any(loan.state == APPROVED for loan in self.bank.loans.values()):
+            self.apply_and_approve(n)
+        self.originate_loan(self.pick(n, APPROVED, doing=Bank.originate))
 
     def originate_loan(self, number: int) -> None:
         liens = [lien.number for _, lien in self.bank.liens() if lien.active and lien.loan == number]
@@ -104,7 +147,7 @@ class Lending(Desk):
 
     @act(7, n=any_number, part=share)
     def draw(self, n: int, part: int) -> None:
-        number = self.pick(n, APPROVED, ACTIVE)
+        number = self.pick(n, APPROVED, ACTIVE, doing=lambda bank, number: bank.draw(number, 1, 0, 0))
         loan = self.loan_of(number)
         self.draw_on(number, loan.undrawn * part // 100 if loan else 1)
 
@@ -119,69 +162,23 @@ class Lending(Desk):
             lambda: self.system.book.drawDown(*arguments, self.by("treasurer")),
         )
 
-    # ---------------------------------------------------------------- quality
+    # ---------------------------------------------------------------- reference rates
+
+    @act(2, value=integers(-30, 60), age=one_of(0, 0, 0, 3, -1))
+    def set_fixing(self, value: int, age: int) -> None:
+        value, day = value * 1_000_000, self.bank.today - age
+        self.attempt(
+            "set_fixing",
+            lambda bank: bank.set_fixing(INDEX, day, value),
+            lambda: self.system.book.setFixing(INDEX, day, value, self.by("data_provider")),
+        )
 
     @act(4, n=any_number)
-    def classify(self, n: int) -> None:
-        number = self.pick(n, ACTIVE, DEFAULTED)
+    def reprice(self, n: int) -> None:
+        """By anybody, of a loan that follows an index where there is one."""
+        number = self.pick(n, ACTIVE, DEFAULTED, doing=Bank.reprice)
         self.attempt(
-            "classify",
-            lambda bank: bank.classify(number),
-            lambda: self.system.book.classify(number, self.of(self.stranger)),
-        )
-
-    @act(4, n=any_number, by_days=one_of(False, False, True))
-    def declare_default(self, n: int, by_days: bool) -> None:
-        self.put_in_default(self.pick(n, ACTIVE), by_days=by_days)
-
-    def put_in_default(self, number: int, *, by_days: bool) -> None:
-        trigger = 0 if by_days else 1
-        self.attempt(
-            "declare_default",
-            lambda bank: bank.declare_default(number, by_days),
-            lambda: self.system.book.declareDefault(number, trigger, self.by("risk_officer")),
-        )
-
-    @act(3, n=any_number)
-    def cure(self, n: int) -> None:
-        sound = [loan.number for loan in self.bank.loans.values() if loan.live and not loan.due]
-        number = sound[n % len(sound)] if sound and n % 4 else self.pick(n, DEFAULTED)
-        self.touched.add(number)
-        if number in sound and self.bank.loans[number].state == ACTIVE:
-            self.put_in_default(number, by_days=False)
-        self.attempt(
-            "cure",
-            lambda bank: bank.cure(number),
-            lambda: self.system.book.cure(number, self.by("risk_officer")),
-        )
-
-    @act(5, n=any_number, part=one_of(30, 100))
-    def write_off(self, n: int, part: int) -> None:
-        number = self.pick(n, DEFAULTED) if n % 8 else self.pick(n, ACTIVE)
-        if n % 8 and number in self.bank.loans and self.bank.loans[number].state == ACTIVE:
-            self.put_in_default(number, by_days=False)
-        loan = self.loan_of(number)
-        principal = loan.principal * part // 100 if loan else 1
-        some = principal if part < 100 and principal else None
-        named = deepcopy(self.bank).write_off(number, some) if loan and loan.state == DEFAULTED else (principal, 0)
-
-        def acted() -> None:
-            self.system.book.proposeWriteOff(number, *named, self.by("risk_officer"))
-            self.system.book.writeOff(number, *named, self.bank.today, self.by("approver"))
-
-        if named == (0, 0):
-            return  # a defaulted loan that owes nothing has nothing to write off
-        self.attempt("write_off", lambda bank: bank.write_off(number, some), acted)
-
-    @act(3, n=any_number, part=share)
-    def recover(self, n: int, part: int) -> None:
-        claims = [loan.number for loan in self.bank.loans.values() if loan.written_off]
-        number = claims[n % len(claims)] if claims and n % 4 else self.pick(n, WRITTEN_OFF)
-        self.touched.add(number)
-        loan = self.loan_of(number)
-        amount = loan.written_off * part // 100 if loan else 1
-        self.attempt(
-            "recover",
-            lambda bank: bank.recover(number, amount),
-            lambda: self.system.book.recover(number, amount, self.bank.today, self.by("collector")),
+            "reprice",
+            lambda bank: bank.reprice(number),
+            lambda: self.system.book.reprice(number, self.of(self.stranger)),
         )

@@ -7,18 +7,18 @@ from tests.stateful.desk import (
     PAYEE_CATEGORY,
     PAYMENT,
     STRAY_CATEGORY,
-    Desk,
     act,
     any_number,
     either,
     integers,
     share,
 )
-from tests.stateful.holdings import BLOCK
-from tests.stateful.loans import ACTIVE, DEFAULTED
+from tests.stateful.model.holdings import BLOCK
+from tests.stateful.model.loans import ACTIVE, DEFAULTED, REPAID, SOLD, WRITTEN_OFF
+from tests.stateful.protection import Protection
 
 
-class Money(Desk):
+class Money(Protection):
     """What borrowers, collectors and data providers do."""
 
     # ---------------------------------------------------------------- payments
@@ -101,6 +101,41 @@ class Money(Desk):
             if payment.posting == self.bank.loans[number].postings
         ]
 
+    @act(3, n=any_number, part=share)
+    def recover(self, n: int, part: int) -> None:
+        number = self.pick(n, ACTIVE, DEFAULTED, WRITTEN_OFF, doing=lambda bank, number: bank.recover(number, 1))
+        loan = self.loan_of(number)
+        amount = loan.written_off * part // 100 if loan else 1
+        self.attempt(
+            "recover",
+            lambda bank: bank.recover(number, amount),
+            lambda: self.system.book.recover(number, amount, self.bank.today, self.by("collector")),
+        )
+
+    @act(4, n=any_number, part=share)
+    def pay_on_guarantee(self, n: int, part: int) -> None:
+        """What was demanded, by the guarantor; a demand is made first where there is none and may be one."""
+        asked = [one for one in self.bank.guarantees if one.live and one.demanded]
+        if not asked and n % 4:
+            self.demand(n=n | 1, part=50)
+            asked = [one for one in self.bank.guarantees if one.live and one.demanded]
+        chosen = asked if asked and n % 8 else self.bank.guarantees
+        if not chosen:
+            return
+        one = chosen[n % len(chosen)]
+        payer = self.bank.customers[one.guarantor].account if n % 7 else self.stranger
+        payer = payer or self.stranger
+        amount = one.demanded * part // 100 + (part > 100)
+        if n % 5 and self.bank.balances[payer] < amount:
+            self.fund_account(payer, amount)
+        self.touched.add(one.loan)
+        at = self.bank.guarantees.index(one)
+        self.attempt(
+            "pay_on_guarantee",
+            lambda bank: bank.pay_on_guarantee(bank.guarantees[at], amount, payer),
+            lambda: self.system.book.payOnGuarantee(one.number, amount, self.of(payer)),
+        )
+
     # ---------------------------------------------------------------- deposits and flows
 
     @act(2, n=any_number, amount=integers(1, LARGEST))
@@ -150,11 +185,9 @@ class Money(Desk):
     @act(3, n=any_number)
     def return_earmark(self, n: int) -> None:
         """What was not spent in time pays the loan; what is not owed becomes free."""
-        today = self.bank.today
-        late = [number for number, mark in self.bank.earmarks.items() if mark.remaining and today > mark.expiry]
-        number = late[n % len(late)] if late and n % 4 else self.pick(n, ACTIVE)
+        loans = ACTIVE, DEFAULTED, REPAID, WRITTEN_OFF, SOLD
+        number = self.pick(n, *loans, doing=lambda bank, number: bank.return_earmark(number, self.account_of(number)))
         account = self.account_of(number)
-        self.touched.add(number)
         self.attempt(
             "return_earmark",
             lambda bank: bank.return_earmark(number, account),

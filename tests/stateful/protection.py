@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from eth_utils.crypto import keccak
 
-from tests.stateful.bank import Bank
-from tests.stateful.desk import BUCKETS, HAIRCUT, Desk, act, any_number, integers, one_of, share
-from tests.stateful.loans import ACTIVE, APPLIED, APPROVED, DEFAULTED, REPAID
+from tests.stateful.desk import BUCKETS, HAIRCUT, act, any_number, integers, one_of, share
+from tests.stateful.findings import Findings
+from tests.stateful.model.bank import Bank
+from tests.stateful.model.holdings import Guarantee
+from tests.stateful.model.loans import ACTIVE, APPLIED, APPROVED, DEFAULTED, REPAID
 
 
-class Protection(Desk):
+class Protection(Findings):
     """What the board, appraisers and loan officers do, and anybody once a loan is closed."""
 
     # ---------------------------------------------------------------- limits and protection
@@ -89,9 +91,11 @@ class Protection(Desk):
             "release_lien", modelled, lambda: self.system.collateral.releaseClosed(number, self.of(self.stranger))
         )
 
-    @act(6, n=any_number, guarantor=integers(1, 4), beneficiary=integers(1, 4), amount=integers(0, 10**8))
+    @act(6, n=any_number, guarantor=integers(1, 5), beneficiary=integers(1, 5), amount=integers(0, 10**8))
     def guarantee(self, n: int, guarantor: int, beneficiary: int, amount: int) -> None:
-        number = self.pick(n, APPROVED, ACTIVE, DEFAULTED)
+        self.give_guarantee(guarantor, beneficiary, self.pick(n, APPROVED, ACTIVE, DEFAULTED), amount)
+
+    def give_guarantee(self, guarantor: int, beneficiary: int, number: int, amount: int) -> None:
         arguments = (guarantor, beneficiary, number, amount, 1)
         self.attempt(
             "guarantee",
@@ -116,19 +120,23 @@ class Protection(Desk):
             lambda: self.system.guarantees.releaseClosed(number, self.of(self.stranger)),
         )
 
-    @act(6, n=any_number)
-    def demand(self, n: int) -> None:
-        everything = list(enumerate(self.bank.guarantees))
-        called = [(at, one) for at, one in everything if one.live and one.loan in self.bank.in_default]
-        chosen = called if called and n % 4 else everything
-        if not chosen:
+    @act(6, n=any_number, part=share)
+    def demand(self, n: int, part: int) -> None:
+        everything = self.turned(list(enumerate(self.bank.guarantees)), n)
+        if not everything:
             return
-        at, one = chosen[n % len(chosen)]
+        at, one = next((pair for pair in everything if n % 4 and self.can_demand(pair[1])), everything[0])
+        if n % 4 and one.live and not self.can_demand(one):
+            self.put_in_default(one.loan)
+        amount = max(1, one.amount * part // 100)
         self.attempt(
             "demand",
-            lambda bank: bank.demand(bank.guarantees[at]),
-            lambda: self.system.book.demand(one.number, 1, self.by("collector")),
+            lambda bank: bank.demand(bank.guarantees[at], amount, bank.consented(bank.guarantees[at])),
+            lambda: self.system.book.demand(one.number, amount, self.by("collector")),
         )
+
+    def can_demand(self, one: Guarantee) -> bool:
+        return one.live and one.loan in self.bank.in_default and bool(self.bank.loans[one.loan].claim)
 
     @act(3, n=any_number)
     def announce(self, n: int) -> None:

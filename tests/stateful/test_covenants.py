@@ -15,7 +15,7 @@ from analytics.chain.views import Views
 from analytics.ledger import COVENANT_TESTS, MEASURES, STANDINGS
 from scripts.deployment import record
 from tests.contracts.expect import reverts
-from tests.stateful.covenants import CONTINUE, DOWNGRADE, NOTICE, RATING, STANDING, SUSPEND, Model
+from tests.stateful.model.covenants import CONTINUE, DOWNGRADE, NOTICE, RATING, STANDING, SUSPEND, Model
 
 SEEDS = [int(os.environ["HISTORY_SEED"])] if "HISTORY_SEED" in os.environ else [21, 22]
 ACTS = 120

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from tests.stateful.loans import Split
+from tests.stateful.model.loans import Split
+from tests.stateful.model.terms import PPB, NewTerms
 
 CUSTOMER, GROUP, INDUSTRY, REGION = range(4)  # Dimension
 FLAG, BLOCK = range(2)  # EarmarkMode
-PPB = 10**9
+RETAIL = (1, 4)  # CustomerKind: persons and pools, which are scored by their product
 ACTIVE_LIEN, RELEASED_LIEN, ENFORCED_LIEN = 1, 2, 3  # LienState
+ACTIVE_GUARANTEE, DEMANDED, RELEASED_GUARANTEE = 1, 2, 3  # GuaranteeState
 GROUP_NODES = 2**32
-DEFAULT_DAYS = 90
+RISK_OFFICER, LOAN_OFFICER, APPROVER = 3, 4, 5  # the people's numbers
 
 
 class Refused(Exception):
@@ -23,9 +25,14 @@ class Customer:
     """A customer of the model's bank."""
 
     number: int
+    kind: int
     group: int
-    account: str
-    rated_until: int | None  # None: scored by product, needs no rating
+    account: str | None
+    rated_until: int
+
+    @property
+    def retail(self) -> bool:
+        return self.kind in RETAIL
 
     @property
     def node(self) -> int:
@@ -111,7 +118,17 @@ class Guarantee:
     beneficiary: int
     loan: int
     amount: int
-    live: bool = True
+    state: int = ACTIVE_GUARANTEE
+    demanded: int = 0
+
+    @property
+    def live(self) -> bool:
+        return self.state != RELEASED_GUARANTEE
+
+    def lower(self, amount: int) -> None:
+        self.amount -= amount
+        if not self.amount:
+            self.state = RELEASED_GUARANTEE
 
 
 @dataclass
@@ -125,3 +142,36 @@ class Payment:
     day: int
     fallen: int  # instalments that had fallen due
     before: list[tuple[int, int, int, int]]  # the obligations as they stood before it was divided
+
+
+@dataclass
+class Agreement:
+    """New terms proposed for a loan, and how far they came."""
+
+    terms: NewTerms
+    maker: int
+    witness: int = 0
+    accepted: bool = False
+    carried_out: bool = False
+    uncovered: int = 0  # what restructurings up to this one have added
+
+
+@dataclass
+class Consent:
+    """The last new terms that a guarantor consented to, and what it covered of those before."""
+
+    terms: NewTerms
+    covered: int
+
+
+@dataclass
+class SystemDebt:
+    """What a customer owes all banks, as last reported."""
+
+    total: int = 0
+    overdue: int = 0
+    as_of: int = 0
+
+    @property
+    def long_overdue(self) -> bool:
+        return self.overdue * 5 > self.total

@@ -1,58 +1,32 @@
-"""One loan, modelled from the interface's words: exact interest, due dates, the order of payment."""
+"""One loan, modelled from the interface's words: exact interest, due dates, the order of payment, new terms."""
 
 from __future__ import annotations
 
-from calendar import monthrange
-from dataclasses import astuple, dataclass, field
-from datetime import date, timedelta
-from fractions import Fraction
-from math import ceil
+from dataclasses import dataclass, field
 
-EPOCH = date(1970, 1, 1)
-PPB = 10**9
-BULLET, LINEAR, ANNUITY = range(3)  # LoanType
-FEES_FIRST, PRINCIPAL_FIRST = range(2)  # Waterfall
+from tests.stateful.model.terms import (
+    ANNUITY,
+    BULLET,
+    FEES_FIRST,
+    LINEAR,
+    MENTION,
+    NO_CATEGORY,
+    PASS,
+    PPB,
+    SUBSTANDARD,
+    NewTerms,
+    Product,
+    add_months,
+    annuity,
+    category_by,
+    periods,
+)
+
 (NONE, APPLIED, APPROVED, DENIED, LAPSED, ACTIVE, DEFAULTED, REPAID, WRITTEN_OFF, SOLD) = range(10)  # LoanState
-(NO_CATEGORY, PASS, MENTION, SUBSTANDARD, DOUBTFUL, LOSS) = range(6)  # Category
-CATEGORY_FROM = ((LOSS, 361), (DOUBTFUL, 271), (SUBSTANDARD, 91), (MENTION, 1), (PASS, 0))  # by days past due
-
-
-@dataclass(frozen=True)
-class Servicing:
-    """How a product's loans are served; markups and fees in parts per billion."""
-
-    grace_days: int
-    overdue_markup: int
-    compounds: bool
-    prepayment_fee: int
-    keeps_term: bool
-
-
-@dataclass(frozen=True)
-class Product:
-    """Terms as the contract takes them, and how loans are served where the product says so."""
-
-    loan_type: int
-    day_count: int  # 0: 365 days, 1: 360
-    waterfall: int
-    earmark_mode: int  # 0: flag, 1: block
-    cycle_months: int
-    approval_days: int
-    max_loan_to_value: int
-    max_amount: int
-    max_term_days: int
-    max_rate: int
-    servicing: Servicing | None = None
-
-    @property
-    def terms(self) -> tuple[int, ...]:
-        """What setProduct takes."""
-        return astuple(self)[:-1]
-
-    @property
-    def unit(self) -> int:
-        """One fen of interest, in fen x ppb x days."""
-        return 10**9 * (360 if self.day_count else 365)
+FLOORS = (JUDGEMENT, CONTAGION, EXPECTED_LOSS, RESTRUCTURED) = range(4)  # Floor
+OBSERVATION_DAYS, OBSERVATION_MONTHS, OBSERVED_PAYMENTS = 365, 12, 2
+TECHNICAL_DAYS = 7
+KEPT_RATES = 5
 
 
 @dataclass
@@ -78,22 +52,6 @@ class Split:
     was_due: int = 0  # of principal, before the payment
 
 
-def add_months(day: int, months: int) -> int:
-    """The same day of a later month, or that month's last."""
-    start = EPOCH + timedelta(days=day)
-    year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
-    last = monthrange(year, month + 1)[1]
-    return (date(year, month + 1, min(start.day, last)) - EPOCH).days
-
-
-def annuity(principal: int, rate: int, months: int, count: int) -> int:
-    """The equal instalment, rounded up; exact in rationals."""
-    if rate == 0:
-        return -(-principal // count)
-    period = Fraction(rate * months, 12 * 10**9)
-    return ceil(principal * period / (1 - 1 / (1 + period) ** count))
-
-
 @dataclass
 class Loan:
     """A loan as the bank keeps it, and what ever happened to its money."""
@@ -110,7 +68,7 @@ class Loan:
     purpose: bytes
     state: int = APPLIED
     category: int = NO_CATEGORY
-    floor: int = NO_CATEGORY  # by judgement, the best category it may have
+    signed: bool = False
     start: int = 0
     available_until: int = 0
     principal: int = 0
@@ -125,6 +83,18 @@ class Loan:
     penalty_accrued: int = 0  # fen x ppb x days, below one fen after each posting
     fee_due: int = 0
     written_off: int = 0
+    # what few loans carry
+    floors: list[int] = field(default_factory=lambda: [NO_CATEGORY for _ in FLOORS])
+    misused: int = 0
+    observed_until: int = 0
+    observed_payments: int = 0
+    restructurings: int = 0
+    restructured_on: int = 0
+    restructuring_posting: int = 0
+    repriced_on: int = 0
+    called: bool = False
+    uncovered: int = 0
+    technical_delay: int = 0  # the oldest unpaid day whose delay was found technical
     # I2 and I3: every way the principal came and went
     drawn: int = 0
     repaid: int = 0
@@ -132,10 +102,17 @@ class Loan:
     reversed: int = 0
     taken_back: int = 0
     before: list[tuple[int, int]] = field(default_factory=list)  # day of a further drawdown, principal before it
+    rates: list[tuple[int, int]] = field(
+        default_factory=list
+    )  # day of a repricing that changed the rate, rate up to it
+    capitalised: int = 0
+    forgiven: int = 0
     fees_early: int = 0
-    interest_paid: int = 0
-    interest_taken_off: int = 0
+    interest_settled: int = 0  # paid, waived or made principal
     exact_interest: int = 0  # I7: fen x ppb x days ever accrued
+
+    def __post_init__(self) -> None:
+        self.loan_type, self.cycle_months = self.product.loan_type, self.product.cycle_months
 
     # ---------------------------------------------------------------- what is owed
 
@@ -165,22 +142,41 @@ class Loan:
         return self.accrued // self.product.unit if self.rounded else -(-self.accrued // self.product.unit)
 
     @property
+    def claim(self) -> int:
+        """All that is owed, without the fee on paying early."""
+        interest = self.interest_due + self.accrued_up
+        return self.written_off + self.principal + interest + self.penalty_due + self.fee_due
+
+    @property
     def fee_rate(self) -> int:
         return self.product.servicing.prepayment_fee if self.product.servicing else 0
 
     @property
     def payoff(self) -> int:
         fee = (self.principal - self.principal_due) * self.fee_rate // PPB
-        return self.principal + self.interest_due + self.penalty_due + self.fee_due + self.accrued_up + fee
+        return self.claim - self.written_off + fee
 
-    @property
-    def overdue_daily(self) -> int:
-        """Penalty interest that what is overdue bears a day, in fen x ppb."""
+    def penalty_daily(self, rate: int, *, late: bool) -> int:
+        """Penalty interest that a day adds, in fen x ppb; `late`: overdue amounts bear it, their grace being over."""
         terms = self.product.servicing
         if terms is None:
             return 0
-        markup = self.rate * terms.overdue_markup // PPB
-        return self.principal_due * markup + (self.interest_due * (self.rate + markup) if terms.compounds else 0)
+        overdue, misuse = (rate * markup // PPB for markup in (terms.overdue_markup, terms.misuse_markup))
+        misused = min(self.misused, self.principal)
+        if not late:
+            return misused * misuse
+        both = min(misused, self.principal_due)
+        on_interest = rate + max(overdue, misuse if misused else 0)
+        return (
+            (misused - both) * misuse
+            + (self.principal_due - both) * overdue
+            + both * max(overdue, misuse)
+            + (self.interest_due * on_interest if terms.compounds else 0)
+        )
+
+    def overdue_daily(self, rate: int) -> int:
+        """What being overdue adds to that."""
+        return self.penalty_daily(rate, late=True) - self.penalty_daily(rate, late=False)
 
     def overdue_days(self, since: int, day: int) -> int:
         """Days from `since` to a day on which overdue amounts bear penalty interest."""
@@ -190,25 +186,55 @@ class Loan:
         return max(0, day - max(since, self.oldest_due + terms.grace_days))
 
     def due_dates(self) -> list[int]:
-        """Every due date from start to maturity."""
-        if not self.product.cycle_months:
+        """Every due date from start to maturity, but for a call."""
+        if not self.cycle_months:
             return [self.maturity]
-        dates: list[int] = []
-        while (day := add_months(self.start, self.product.cycle_months * (len(dates) + 1))) < self.maturity:
-            dates.append(day)
-        return [*dates, self.maturity]
+        return [*periods(self.start, self.cycle_months, self.maturity), self.maturity]
+
+    @property
+    def over(self) -> bool:
+        """Nothing falls due any more."""
+        return self.called or self.instalment >= len(self.due_dates())
 
     def days_past_due(self, today: int) -> int:
         return max(0, today - self.oldest_due) if self.obligations else 0
+
+    # ---------------------------------------------------------------- quality
+
+    @property
+    def cared(self) -> bool:
+        """Whether it carries what few loans do."""
+        marks = self.observed_until, self.restructurings, self.repriced_on, self.called, self.technical_delay
+        return any((*self.floors, self.misused, *marks))
+
+    def counted_days(self, today: int) -> int:
+        """Days past due as the category counts them: a short technical delay is none."""
+        days = self.days_past_due(today)
+        return 0 if days <= TECHNICAL_DAYS and self.technical_delay == self.oldest_due else days
+
+    def worth(self, today: int, *floors: int) -> int:
+        """The category by days past due and these floors."""
+        return max(category_by(self.counted_days(today)), *(self.floors[floor] for floor in floors))
+
+    def settle(self, today: int) -> None:
+        """Classify; in default it only gets worse. Seen overdue, a loan is observed anew."""
+        if self.observed_until and self.counted_days(today):
+            self.observed_until = max(self.observed_until, add_months(today, OBSERVATION_MONTHS))
+            self.observed_payments = 0
+        category = self.worth(today, *FLOORS)
+        self.category = max(category, self.category) if self.state == DEFAULTED else category
 
     # ---------------------------------------------------------------- time
 
     def accrue(self, day: int) -> None:
         if day > self.accrued_through:
-            interest = self.principal * self.rate * (day - self.accrued_through)
+            days = day - self.accrued_through
+            interest = self.principal * self.rate * days
             self.accrued += interest
             self.exact_interest += interest
-            self.penalty_accrued += self.overdue_daily * self.overdue_days(self.accrued_through, day)
+            late = self.overdue_days(self.accrued_through, day)
+            self.penalty_accrued += self.penalty_daily(self.rate, late=True) * late
+            self.penalty_accrued += self.penalty_daily(self.rate, late=False) * (days - late)
             self.accrued_through = day
 
     def charge_penalty(self) -> None:
@@ -223,29 +249,32 @@ class Loan:
 
     def pass_due_dates(self, day: int) -> None:
         """Let every due date up to a day pass."""
-        for due in self.due_dates()[self.instalment :]:
+        if self.called:
+            return
+        dates = self.due_dates()
+        for due in dates[self.instalment :]:
             if due > day:
                 return
             self.accrue(due)
-            last = due == self.maturity
-            if last:
-                self.round_up()
-            interest = self.accrued // self.product.unit
-            self.accrued -= interest * self.product.unit
-            principal = self._principal_falling(last, interest)
-            self.instalment += 1
-            if principal + interest:
-                self.obligations.append(Obligation(self.instalment, due, principal, interest))
+            self.fall_due(due, remaining=len(dates) - self.instalment)
 
-    def _principal_falling(self, last: bool, interest: int) -> int:
-        undue = self.principal - self.principal_due
+    def fall_due(self, day: int, *, remaining: int) -> Obligation:
+        """An instalment falls due on the day the loan is accrued to; with one remaining, all that is left."""
+        last = remaining == 1
         if last:
-            return undue
-        if self.product.loan_type == BULLET:
-            return 0
-        if self.product.loan_type == LINEAR:
-            return undue // (len(self.due_dates()) - self.instalment)
-        return min(undue, max(0, self.instalment_amount - interest))
+            self.round_up()
+        interest, self.accrued = divmod(self.accrued, self.product.unit)
+        undue = self.principal - self.principal_due
+        shares = {
+            BULLET: 0,
+            LINEAR: undue // remaining,
+            ANNUITY: min(undue, max(0, self.instalment_amount - interest)),
+        }
+        self.instalment += 1
+        fallen = Obligation(self.instalment, day, undue if last else shares[self.loan_type], interest)
+        if fallen.principal + interest:
+            self.obligations.append(fallen)
+        return fallen
 
     def advance(self, day: int) -> None:
         self.pass_due_dates(day)
@@ -291,16 +320,45 @@ class Loan:
         """There was so much less principal before each drawdown after a day."""
         self.before = [(later, max(0, had - amount) if later > day else had) for later, had in self.before]
 
+    def reprice(self, rate: int, day: int) -> None:
+        if rate != self.rate:
+            self.rates.append((day, self.rate))
+        self.rate, self.repriced_on = rate, day
+        self.fix_instalment()
+
+    @property
+    def rates_known_since(self) -> int:
+        """The day of the last repricing that is forgotten."""
+        return self.rates[-KEPT_RATES - 1][0] if len(self.rates) > KEPT_RATES else 0
+
+    def rates_over(self, since: int, until: int) -> list[tuple[int, int]]:
+        """The rates borne between two days, with the days of each."""
+        ends = [*self.rates, (until, self.rate)]
+        starts = [0, *(day for day, _ in self.rates)]
+        spans = ((rate, min(end, until) - max(start, since)) for start, (end, rate) in zip(starts, ends, strict=True))
+        return [(rate, days) for rate, days in spans if days > 0]
+
+    def borne(self, principal: int, since: int, until: int) -> int:
+        """Interest of an amount between two days."""
+        return sum(principal * rate * days for rate, days in self.rates_over(since, until))
+
+    def penalty_borne(self, since: int, oldest: int) -> int:
+        """What the amounts overdue now would have added from a day on, the oldest of them being of another."""
+        terms = self.product.servicing
+        start = max(since, oldest + terms.grace_days) if terms else self.accrued_through
+        return sum(self.overdue_daily(rate) * days for rate, days in self.rates_over(start, self.accrued_through))
+
     def fix_instalment(self) -> None:
         """An annuity's instalment on what is not yet due, over the due dates that remain."""
-        remaining = len(self.due_dates()) - self.instalment
-        if self.product.loan_type == ANNUITY:
+        if self.loan_type == ANNUITY:
+            remaining = len(self.due_dates()) - self.instalment
             undue = self.principal - self.principal_due
-            self.instalment_amount = annuity(undue, self.rate, self.product.cycle_months, remaining) if remaining else 0
+            self.instalment_amount = annuity(undue, self.rate, self.cycle_months, remaining) if remaining else 0
 
     def pay(self, amount: int) -> Split:
         """Split a payment of at most the payoff: dues in the product's order, then principal, then interest accrued."""
         whole = amount == self.payoff
+        observed = bool(self.observed_until and self.obligations)
         split = Split(was_due=self.principal_due)
         rest = amount
         if self.product.waterfall == FEES_FIRST:
@@ -320,8 +378,9 @@ class Loan:
             self.accrued = 0
         self.obligations = [one for one in self.obligations if one.principal or one.interest]
         self.repaid += split.principal
-        self.interest_paid += split.interest
+        self.interest_settled += split.interest
         self.postings += 1
+        self.observed_payments += observed and not self.due
         if whole:
             self.close_if_settled()
         anew = self.product.servicing is not None and self.product.servicing.keeps_term
@@ -386,13 +445,14 @@ class Loan:
             fen -= gone
         self.obligations = [one for one in self.obligations if one.principal or one.interest]
 
+    # ---------------------------------------------------------------- workout
+
     def write_off_all(self) -> Split:
         """Everything owed becomes a claim off the balance sheet."""
         interest = self.interest_due + self.accrued_up
         split = Split(principal=self.principal, interest=interest)
-        self.written_off += self.principal + interest + self.penalty_due + self.fee_due
+        self.written_off = self.claim
         self.taken_off += self.principal
-        self.interest_taken_off += interest
         self.principal = self.accrued = self.penalty_due = self.fee_due = 0
         self.obligations = []
         self.state = WRITTEN_OFF
@@ -413,8 +473,9 @@ class Loan:
         self.postings += 1
         return split
 
-    def sell(self) -> None:
+    def sell(self, day: int) -> None:
         """Everything leaves the book."""
+        self.accrued_through = day
         self.taken_off += self.principal
         self.principal = self.undrawn = self.accrued = self.instalment_amount = 0
         self.penalty_due = self.fee_due = self.written_off = self.penalty_accrued = 0
@@ -422,5 +483,41 @@ class Loan:
         self.state = SOLD
         self.postings += 1
 
-    def category_by(self, days_past_due: int) -> int:
-        return next(category for category, days in CATEGORY_FROM if days_past_due >= days)
+    def call(self, day: int) -> None:
+        """All that is left falls due, nothing later, and nothing more is drawn."""
+        self.fall_due(day, remaining=1)
+        self.called, self.undrawn = True, 0
+
+    def settle_debt(self, terms: NewTerms) -> None:
+        """Waive up to what was agreed; whatever else is due becomes principal, and whole fen of what is accrued."""
+        unit = self.product.unit
+        haircut = min(terms.haircut, self.principal)
+        penalty, fee = max(0, self.penalty_due - terms.penalty), max(0, self.fee_due - terms.fee)
+        interest = max(0, self.interest_due - terms.interest)
+        still_waived = max(0, terms.interest - self.interest_due)
+        waived = min(still_waived, self.accrued // unit)
+        made_principal = self.accrued // unit - waived if terms.capitalises else 0
+        self.interest_settled += self.interest_due + waived + made_principal
+        self.accrued -= (waived + made_principal) * unit
+        added = penalty + fee + interest + made_principal
+        self.capitalised += added
+        self.forgiven += haircut
+        self.principal += added - haircut
+        self.penalty_due = self.fee_due = self.undrawn = 0
+        self.obligations = []
+
+    def renew(self, terms: NewTerms, today: int) -> None:
+        """The new schedule holds; due dates up to today, and in the time of grace, have passed."""
+        self.rate, self.maturity = terms.rate, terms.maturity
+        self.loan_type, self.cycle_months = terms.loan_type, terms.cycle_months
+        self.called, self.instalment_amount = False, 0
+        self.instalment = sum(day <= today or day < terms.resume_on for day in self.due_dates())
+        self.fix_instalment()
+
+    def observe(self, first_due: int) -> None:
+        """A restructured loan is observed, and not better than special mention; no better than it was."""
+        performing = self.category < SUBSTANDARD and self.state != DEFAULTED
+        floor = max(MENTION if performing else SUBSTANDARD, self.floors[RESTRUCTURED])
+        self.floors[RESTRUCTURED] = floor
+        self.category = max(self.category, floor)
+        self.observed_until, self.observed_payments = first_due + OBSERVATION_DAYS, 0

@@ -1,0 +1,262 @@
+"""Acts of quality: what is found about loans, how they are classified, default, cure and calls."""
+
+from __future__ import annotations
+
+from eth_utils.crypto import keccak
+
+from tests.stateful.desk import CHECKERS, Desk, act, any_number, checker_drawn, either, integers, one_of, share
+from tests.stateful.model.bank import Bank
+from tests.stateful.model.holdings import APPROVER
+from tests.stateful.model.loans import (
+    ACTIVE,
+    DEFAULTED,
+    EXPECTED_LOSS,
+    JUDGEMENT,
+    RESTRUCTURED,
+    WRITTEN_OFF,
+    Loan,
+)
+from tests.stateful.model.terms import BY_DAYS, NO_CATEGORY, PASS, SUBSTANDARD, UNLIKELY_TO_PAY
+
+REASON = keccak(b"found")
+
+
+class Findings(Desk):
+    """What risk officers find, approvers confirm, and anybody can show."""
+
+    @act(4, n=any_number)
+    def classify(self, n: int) -> None:
+        number = self.pick(n, ACTIVE, DEFAULTED)
+        self.attempt(
+            "classify",
+            lambda bank: bank.classify(number),
+            lambda: self.system.book.classify(number, self.of(self.stranger)),
+        )
+
+    # ---------------------------------------------------------------- judgement
+
+    @act(4, n=any_number, category=integers(0, 5), checker=checker_drawn)
+    def judge(self, n: int, category: int, checker: int) -> None:
+        """Worse by one person at once; better only when a second confirms it."""
+        number = self.pick(n, ACTIVE, DEFAULTED)
+        book = self.system.book
+        loan = self.loan_of(number)
+        relieves = loan is not None and max(category, PASS) < loan.floors[JUDGEMENT]
+
+        def acted() -> None:
+            book.judge(number, category, REASON, self.by("risk_officer"))
+            if relieves:
+                book.confirmJudgement(number, category, REASON, self.by(CHECKERS[checker]))
+
+        self.attempt(
+            "relieve" if relieves else "judge",
+            lambda bank: bank.judge(number, category, checker if relieves else 0),
+            acted,
+        )
+
+    @act(3, n=any_number, part=one_of(0, 30, 50, 89, 90, 100, 101))
+    def assess_loss(self, n: int, part: int) -> None:
+        """The loss expected, in the same way."""
+        number = self.pick(n, ACTIVE, DEFAULTED)
+        book = self.system.book
+        loan = self.as_classified(number)
+        claim = loan.principal + loan.interest_due if loan else 1
+        loss = -(-claim * part // 100)
+        relieves = loan is not None and self.bank.by_loss(loss, claim) < loan.floors[EXPECTED_LOSS]
+
+        def acted() -> None:
+            book.assessLoss(number, loss, REASON, self.by("risk_officer"))
+            if relieves and loss <= claim:
+                book.confirmAssessment(number, loss, REASON, self.by("approver"))
+
+        self.attempt("assess_loss", lambda bank: bank.assess_loss(number, loss), acted)
+
+    @act(3, n=any_number)
+    def exempt_delay(self, n: int) -> None:
+        number = self.pick(n, ACTIVE, DEFAULTED, doing=Bank.exempt_delay)
+        self.attempt(
+            "exempt_delay",
+            lambda bank: bank.exempt_delay(number),
+            lambda: self.system.book.exemptTechnicalDelay(number, REASON, self.by("risk_officer")),
+        )
+
+    @act(3, n=any_number, part=share)
+    def find_misuse(self, n: int, part: int) -> None:
+        self.find_misused(self.pick(n, ACTIVE, DEFAULTED), part)
+
+    def find_misused(self, number: int, part: int) -> None:
+        loan = self.loan_of(number)
+        principal = loan.principal * part // 100 if loan else 1
+        self.attempt(
+            "find_misuse",
+            lambda bank: bank.find_misuse(number, principal),
+            lambda: self.system.book.findMisuse(number, principal, REASON, self.by("risk_officer")),
+        )
+
+    @act(1, n=any_number)
+    def clear_misuse(self, n: int) -> None:
+        number = self.pick(n, ACTIVE, DEFAULTED, doing=Bank.clear_misuse)
+        loan = self.loan_of(number)
+        if loan is not None and not loan.misused and n % 4:
+            self.find_misused(number, 50)
+        self.attempt(
+            "clear_misuse",
+            lambda bank: bank.clear_misuse(number),
+            lambda: self.system.book.clearMisuse(number, REASON, self.by("risk_officer")),
+        )
+
+    # ---------------------------------------------------------------- observation
+
+    @act(2, n=any_number)
+    def end_observation(self, n: int) -> None:
+        self.end_observation_of(self.pick(n, ACTIVE, DEFAULTED, doing=Bank.end_observation))
+
+    def end_observation_of(self, number: int) -> None:
+        self.touched.add(number)
+        self.attempt(
+            "end_observation",
+            lambda bank: bank.end_observation(number),
+            lambda: self.system.book.endObservation(number, self.of(self.stranger)),
+        )
+
+    # ---------------------------------------------------------------- contagion
+
+    @act(4, n=any_number, m=any_number)
+    def spread(self, n: int, m: int) -> None:
+        """Among a debtor's loans; the bad ones are shown, now and then too few or a good one."""
+        customer = self.debtor(n)
+        loans = [loan for loan in self.bank.loans.values() if loan.customer == customer and loan.live]
+        bad = [loan.number for loan in loans if self.is_bad(loan)]
+        active = [loan.number for loan in loans if loan.state == ACTIVE and not self.is_bad(loan)]
+        if not bad and len(active) > 1 and n % 4:
+            self.put_in_default(active[0])
+            bad = [number for number in active[:1] if self.bank.loans[number].state == DEFAULTED]
+        shown = sorted(bad if m % 6 else bad[:1] + active[:1], reverse=not m % 16)
+        targets = [loan.number for loan in loans if m % 3 or loan.number % 2]
+        self.touched.update(shown, targets)
+        self.attempt(
+            "spread",
+            lambda bank: bank.spread(customer, shown, targets),
+            lambda: self.system.book.spreadContagion(customer, shown, targets, self.of(self.stranger)),
+        )
+
+    @act(3, n=any_number, m=any_number)
+    def lift(self, n: int, m: int) -> None:
+        """The good ones are shown."""
+        customer = self.debtor(n)
+        loans = [loan for loan in self.bank.loans.values() if loan.customer == customer and loan.live]
+        good = sorted(loan.number for loan in loans if not self.is_bad(loan) or not m % 8)
+        targets = [loan.number for loan in loans]
+        self.touched.update(good)
+        self.attempt(
+            "lift",
+            lambda bank: bank.lift(customer, good, targets),
+            lambda: self.system.book.liftContagion(customer, good, targets, self.of(self.stranger)),
+        )
+
+    @act(2, n=any_number, total=integers(0, 100), overdue=integers(0, 40), age=one_of(0, 0, 10, -1))
+    def report_system_debt(self, n: int, total: int, overdue: int, age: int) -> None:
+        customer, as_of = 1 + n % (6 if n % 8 == 0 else 5), self.bank.today - age
+        self.attempt(
+            "report_system_debt",
+            lambda bank: bank.report_system_debt(customer, total, overdue, as_of),
+            lambda: self.system.book.reportSystemDebt(customer, total, overdue, as_of, self.by("credit_bureau")),
+        )
+
+    @act(2, n=any_number)
+    def spread_from_others(self, n: int) -> None:
+        spread = [number for number, debt in self.bank.system_debts.items() if debt.long_overdue]
+        customer = spread[n % len(spread)] if spread and n % 4 else self.debtor(n)
+        targets = [loan.number for loan in self.bank.loans.values() if loan.customer == customer]
+        self.touched.update(targets)
+        self.attempt(
+            "spread_from_others",
+            lambda bank: bank.spread_from_others(customer, targets),
+            lambda: self.system.book.spreadFromOtherBanks(customer, targets, self.of(self.stranger)),
+        )
+
+    def debtor(self, n: int) -> int:
+        """A company that owes, three times in four."""
+        owing = sorted(
+            {
+                loan.customer
+                for loan in self.bank.loans.values()
+                if loan.live and not self.bank.customers[loan.customer].retail
+            }
+        )
+        return owing[n % len(owing)] if owing and n % 4 else 1 + n % 6
+
+    def is_bad(self, loan: Loan) -> bool:
+        """By its own right, whatever the debtor's others are."""
+        seen = self.as_classified(loan.number)
+        own = seen.worth(self.bank.today, JUDGEMENT, EXPECTED_LOSS, RESTRUCTURED) if seen else NO_CATEGORY
+        return loan.state == DEFAULTED or own >= SUBSTANDARD
+
+    # ---------------------------------------------------------------- default and calls
+
+    @act(4, n=any_number, by_days=one_of(False, False, True))
+    def declare_default(self, n: int, by_days: bool) -> None:
+        self.put_in_default(self.pick(n, ACTIVE), trigger=BY_DAYS if by_days else UNLIKELY_TO_PAY)
+
+    def put_in_default(self, number: int, *, trigger: int = UNLIKELY_TO_PAY) -> None:
+        self.touched.add(number)
+        self.attempt(
+            "declare_default",
+            lambda bank: bank.declare_default(number, trigger),
+            lambda: self.system.book.declareDefault(number, trigger, self.by("risk_officer")),
+        )
+
+    @act(3, n=any_number, m=any_number)
+    def declare_cross_default(self, n: int, m: int) -> None:
+        other = self.pick(m, DEFAULTED, WRITTEN_OFF)
+        number = self.pick(n, ACTIVE, doing=lambda bank, number: bank.declare_cross_default(number, other))
+        self.attempt(
+            "declare_cross_default",
+            lambda bank: bank.declare_cross_default(number, other),
+            lambda: self.system.book.declareCrossDefault(number, other, self.by("risk_officer")),
+        )
+
+    @act(3, n=any_number)
+    def cure(self, n: int) -> None:
+        number = self.pick(n, DEFAULTED, doing=Bank.cure)
+        if n % 4 and not self.can(Bank.cure, number):
+            number = self.pick(
+                n, ACTIVE, doing=lambda bank, number: bank.declare_default(number, 1) or bank.cure(number)
+            )
+            self.put_in_default(number)
+        self.attempt(
+            "cure",
+            lambda bank: bank.cure(number),
+            lambda: self.system.book.cure(number, self.by("risk_officer")),
+        )
+
+    @act(3, n=any_number, at_once=either, checker=checker_drawn)
+    def call(self, n: int, at_once: bool, checker: int) -> None:
+        """Proposed, and called at once or by a later act."""
+        proposed = [number for number in self.bank.calls if self.bank.loans[number].live]
+        if at_once or not proposed:
+            number = self.pick(n, DEFAULTED)
+            loan = self.loan_of(number)
+            if loan is not None and loan.state == ACTIVE and n % 4:
+                self.put_in_default(number)
+            self.propose_call_of(number)
+        else:
+            number = proposed[n % len(proposed)]
+        if at_once or proposed:
+            self.call_loan(number, checker)
+
+    def propose_call_of(self, number: int) -> None:
+        self.touched.add(number)
+        self.attempt(
+            "propose_call",
+            lambda bank: bank.propose_call(number),
+            lambda: self.system.book.proposeCall(number, self.by("risk_officer")),
+        )
+
+    def call_loan(self, number: int, checker: int = APPROVER) -> None:
+        self.touched.add(number)
+        self.attempt(
+            "call",
+            lambda bank: bank.call(number, checker),
+            lambda: self.system.book.callLoan(number, self.by(CHECKERS[checker])),
+        )
