@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from analytics.units import calendar_date
-from data.acts import Capacity, Customer, Guarantee, Lien, Loan, Opening, Rating, Title
+from data.opening import Capacity, Customer, Guarantee, Lien, Loan, Opening, Rating, Title
 from scripts.book_files import BadBook, Row, Table
 from scripts.products import PRODUCTS
 

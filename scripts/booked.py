@@ -8,7 +8,7 @@ from typing import Any, Final
 import pandas as pd
 
 from analytics.chain import read_events
-from data.acts import Lien, Opening
+from data.opening import Lien, Opening
 from scripts.desk import Desk, imported_loan, reference
 
 PROPOSED, RELEASED = 1, 2  # of the contracts' enum ImportState

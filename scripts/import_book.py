@@ -18,7 +18,7 @@ from analytics.book import Book, rebuild, reconcile
 from analytics.chain import Node, check, read_deployment, read_events
 from analytics.errors import CreditError, InvalidInput, Unreconciled
 from analytics.units import calendar_date, day_number
-from data.acts import Customer, Guarantee, Lien, Loan, Opening, Rating, Title
+from data.opening import Customer, Guarantee, Lien, Loan, Opening, Rating, Title
 from scripts.book_checks import opening_of
 from scripts.book_files import Table, read_book
 from scripts.deploy import DEPLOYMENT, read_salt

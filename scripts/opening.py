@@ -18,7 +18,7 @@ from tqdm import tqdm
 
 from analytics.errors import InvalidInput
 from analytics.ledger import CATEGORIES, COLLATERAL_KINDS, CUSTOMER_KINDS
-from data.acts import Customer, Guarantee, Lien, Loan, Opening, Rating, Title
+from data.opening import Customer, Guarantee, Lien, Loan, Opening, Rating, Title
 from scripts.booked import PROPOSED, Booked
 from scripts.deployment import System
 from scripts.desk import BATCH, Desk, batches, code, imported_loan, reference

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,7 +12,9 @@ from analytics.ledger import CATEGORIES
 from data.acts import (
     Act,
     Call,
+    Classify,
     CrossDefault,
+    Default,
     EndSpread,
     ExemptDelay,
     ExpectLoss,
@@ -21,9 +23,10 @@ from data.acts import (
     Spread,
     SystemDebt,
 )
-from scripts.desk import Desk
+from scripts.desk import Desk, batches
 
 REASON: Final = keccak(text="minutes of the risk committee")
+TRIGGERS: Final = ("days_past_due", "unlikely_to_pay", "bankruptcy", "cross_default", "covenant")
 
 
 def quality_handlers(desk: Desk) -> Mapping[type[Act], Callable[[Any], None]]:
@@ -32,8 +35,15 @@ def quality_handlers(desk: Desk) -> Mapping[type[Act], Callable[[Any], None]]:
     return {
         Judge: people.judge, ExpectLoss: people.expect_loss, ExemptDelay: people.exempt_delay, Misuse: people.misuse,
         SystemDebt: people.system_debt, Spread: people.spread, EndSpread: people.end_spread,
-        CrossDefault: people.cross_default, Call: people.call,
+        Default: people.default, CrossDefault: people.cross_default, Call: people.call,
     }  # fmt: skip
+
+
+def classify(desk: Desk, acts: Sequence[Classify]) -> None:
+    """By days past due, each loan once, in batches."""
+    loans = list(dict.fromkeys(desk.loans[ref] for act in acts for ref in act.loans))
+    for run in batches(loans):
+        desk.send(desk.system.book.classifyInBatch, run, by="risk_officer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +96,11 @@ class RiskOffice:
         """By the loans shown."""
         book, customer = self.desk.system.book, self.desk.customers[act.customer]
         self.desk.send(book.liftContagion, customer, *self._loans(act.good, act.targets), by="risk_officer")
+
+    def default(self, act: Default) -> None:
+        """By a trigger of its own."""
+        trigger = TRIGGERS.index(act.trigger)
+        self.desk.send(self.desk.system.book.declareDefault, self.desk.loans[act.loan], trigger, by="risk_officer")
 
     def cross_default(self, act: CrossDefault) -> None:
         """Of the same debtor or its group."""

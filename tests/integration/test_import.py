@@ -18,7 +18,7 @@ from analytics.book import rebuild
 from analytics.chain import Node, read_events, write_deployment
 from analytics.errors import InvalidInput, Unreconciled
 from analytics.units import day_number
-from data.acts import Guarantee
+from data.opening import Guarantee
 from scripts import import_book as command
 from scripts.book_checks import opening_of
 from scripts.book_files import read_book

@@ -22,10 +22,10 @@ from data.acts import (
     Pay,
     PayWrongly,
     Rate,
-    Rating,
     Revalue,
     Spend,
 )
+from data.opening import Rating
 from scripts.chain import ROOT, brownie_connected, development_chain
 from scripts.deployment import deploy, record, staff
 from scripts.desk import DAY_SECONDS, Desk, open_desk

@@ -17,7 +17,7 @@ import pytest
 from analytics.errors import InvalidInput, NotFound
 from analytics.ledger import CATEGORIES
 from analytics.units import day_number
-from data.acts import Capacity, Guarantee, Lien, Loan
+from data.opening import Capacity, Guarantee, Lien, Loan
 from scripts.book_checks import opening_of
 from scripts.book_files import FILES, MOST_PROBLEMS, BadBook, read_book
 
