@@ -22,6 +22,7 @@ DAYS_PER_UNIT: Final = {"D": 1, "W": 7}
 MAX_CYCLE_MONTHS: Final = 1_200
 MAX_CYCLE_DAYS: Final = 36_525
 _CYCLE = re.compile(r"P?(\d{1,5})([DWMQHY])(?:L([01])|([+-]))?")
+_END_OF_DAY = re.compile(r"T24:00(:00)?$")
 
 
 class DayCount(Enum):
@@ -111,11 +112,15 @@ def parse_cycle(text: str) -> Cycle:
 def parse_moment(text: str) -> int:
     """Seconds since the epoch of an ISO 8601 time without zone, with or without seconds.
 
+    The end of a day may be written 24:00: it counts as the day that follows, as 23:59:59 does.
+
     >>> parse_moment("2013-01-01T00:00") == parse_moment("2013-01-01")
     True
+    >>> format_moment(parse_moment("2013-12-31T24:00:00"))
+    '2013-12-31T23:59:59'
     """
     try:
-        moment = datetime.fromisoformat(text.strip())
+        moment = datetime.fromisoformat(_END_OF_DAY.sub("T23:59:59", text.strip()))
     except ValueError as error:
         raise InvalidInput(f"time {text!r} is not ISO 8601; write it like 2013-01-31T00:00:00") from error
     if moment.tzinfo is not None or moment.year < EPOCH.year:

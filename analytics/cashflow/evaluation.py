@@ -67,37 +67,34 @@ class _Evaluation:
             notional=terms.role * terms.notional if begun else ZERO,
             rate=(terms.rate or ZERO) if begun else ZERO,
             accrued=(terms.accrued or ZERO) * terms.role if begun else ZERO,
-            fee=terms.role * terms.fee_accrued,
+            fee=terms.role * (terms.fee_accrued or ZERO),
             base=self._opening_base() if begun else ZERO,
             payment=self._opening_payment(),
             interest_scale=terms.interest_scale if terms.scales_interest else Decimal(1),
             notional_scale=terms.notional_scale if terms.scales_notional else Decimal(1),
             claim=ZERO,
         )
-        if begun and terms.accrued is None and terms.kind not in (Kind.CLM, Kind.UMP):
-            self._accrue_since_last_payment(slots)
+        if begun:
+            self._catch_up([slot for slot in slots if counted_day(slot.shown) <= counted_day(terms.status)])
         fixing = first_fixing(terms)
         if fixing is not None and counted_day(fixing) <= counted_day(terms.status):
             self._prf(Slot(terms.status, terms.status, EventType.PRF))
 
-    def _accrue_since_last_payment(self, slots: list[Slot]) -> None:
-        """Ipac at the status date where it is not stated: interest since the last payment by schedule, if any."""
-        terms = self._terms
-        paid = [
-            slot.due
-            for slot in slots
-            if slot.kind in (EventType.IP, EventType.IPCI) and counted_day(slot.shown) <= counted_day(terms.status)
-        ]
-        if paid:
+    def _catch_up(self, history: list[Slot]) -> None:
+        """Ipac and Feac at the status date where they are not stated: what has accrued since they were last paid."""
+        terms, state = self._terms, self._state
+        paid = [slot.due for slot in history if slot.kind in (EventType.IP, EventType.IPCI)]
+        if paid and terms.accrued is None and terms.kind not in (Kind.CLM, Kind.UMP):
             self._accrue_anew(max(paid), terms.status)
+        charged = [slot.due for slot in history if slot.kind is EventType.FP]
+        if charged and terms.fee_accrued is None and terms.fee_on_notional:
+            numerator, denominator = self._fraction(terms.status, since=max(charged))
+            state.fee = state.notional * terms.fee_rate * numerator / denominator
 
     def _accrue_anew(self, since: int, until: int) -> None:
         """Interest on the notional for a time before the first event; fees are not touched."""
-        state = self._state
-        state.time = since
-        numerator, denominator = self._fraction(until)
-        state.accrued = state.notional * state.rate * numerator / denominator
-        state.time = until
+        numerator, denominator = self._fraction(until, since=since)
+        self._state.accrued = self._state.notional * self._state.rate * numerator / denominator
 
     def play(self, slot: Slot) -> CashFlowEvent:
         """Evaluate one event: accrue to it, pay, and move the state on."""
@@ -125,9 +122,10 @@ class _Evaluation:
             return linear_payment(terms, self._end)
         return terms.next_principal or ZERO
 
-    def _fraction(self, until: int) -> tuple[int, int]:
+    def _fraction(self, until: int, *, since: int | None = None) -> tuple[int, int]:
+        """From the last event, or from another moment."""
         terms = self._terms
-        start = calculated(self._state.time, terms.shift, weekdays_only=terms.weekdays_only)
+        start = calculated(self._state.time if since is None else since, terms.shift, weekdays_only=terms.weekdays_only)
         stop = calculated(until, terms.shift, weekdays_only=terms.weekdays_only)
         return year_fraction(start, stop, terms.day_count, maturity=self._end)
 
@@ -298,7 +296,7 @@ def project(terms: Terms, *, observed: Observations | None = None, until: int | 
     ...     "initialExchangeDate": "2025-01-01", "maturityDate": "2026-01-01", "notionalPrincipal": "100",
     ...     "nominalInterestRate": "0.05", "dayCountConvention": "A365"})
     >>> [(event.kind.name, str(event.payoff)) for event in project(loan)]
-    [('IED', '-100'), ('IP', '5.00'), ('MD', '100')]
+    [('IED', '-100'), ('IP', '5.00'), ('MD', '100.00')]
     """
     observed = observed or Observations()
     with localcontext() as context:

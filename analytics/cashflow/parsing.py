@@ -160,7 +160,7 @@ def parse_terms(terms: Mapping[str, object]) -> Terms:
         fee=read.series("Fee"),
         fee_rate=read.amount("feeRate"),
         fee_on_notional=read.choice("feeBasis", {"A": 0, "N": 1}, "N") == "N",
-        fee_accrued=read.amount("feeAccrued"),
+        fee_accrued=read.number("feeAccrued"),
         base=Base[read.choice("interestCalculationBase", Base.__members__, "NT")],
         base_amount=read.number("interestCalculationBaseAmount"),
         base_fixing=read.series("InterestCalculationBase"),

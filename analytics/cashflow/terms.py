@@ -101,7 +101,7 @@ class Terms:
     fee: Series
     fee_rate: Decimal
     fee_on_notional: bool
-    fee_accrued: Decimal
+    fee_accrued: Decimal | None
     base: Base
     base_amount: Decimal | None
     base_fixing: Series

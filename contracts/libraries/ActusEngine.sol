@@ -70,8 +70,18 @@ library ActusEngine {
         }
     }
 
-    /// @dev What schedules before the status date leave open at it: interest since the last payment, and the payment
-    /// of an annuity whose fixing has passed.
+    /// @dev When interest and fees were last paid by the schedule up to a day; zero where never.
+    function _lastPaid(uint256[] memory words, uint256 day) private pure returns (uint256 paid, uint256 charged) {
+        for (uint256 i; i < words.length; ++i) {
+            if (ActusSchedule.shownOf(words[i]).countedDay() > day) break;
+            (EventKind kind, uint256 due) = (ActusSchedule.kindOf(words[i]), ActusSchedule.dueOf(words[i]));
+            if ((kind == EventKind.IP || kind == EventKind.IPCI) && due > paid) paid = due;
+            if (kind == EventKind.FP && due > charged) charged = due;
+        }
+    }
+
+    /// @dev What schedules before the status date leave open at it: interest and fees since they were last paid, and the
+    /// payment of an annuity whose fixing has passed.
     function _catchUp(
         ActusEvents.State memory state,
         ActusTerms memory terms,
@@ -79,18 +89,11 @@ library ActusEngine {
         ActusSchedule.Slots memory plan
     ) private pure {
         uint256 day = Schedule.countedDay(terms.status);
-        bool pays = terms.kind != ContractKind.CLM && terms.kind != ContractKind.UMP;
-        if (terms.start <= terms.status && terms.accrued == ABSENT && pays) {
-            uint256 paid;
-            for (uint256 i; i < plan.words.length; ++i) {
-                uint256 word = plan.words[i];
-                if (ActusSchedule.shownOf(word).countedDay() > day) break;
-                EventKind kind = ActusSchedule.kindOf(word);
-                if ((kind == EventKind.IP || kind == EventKind.IPCI) && ActusSchedule.dueOf(word) > paid) {
-                    paid = ActusSchedule.dueOf(word);
-                }
-            }
-            if (paid != 0) ActusEvents.accrueAnew(state, terms, paid, terms.status);
+        if (terms.start <= terms.status) {
+            (uint256 paid, uint256 charged) = _lastPaid(plan.words, day);
+            if (terms.kind == ContractKind.CLM || terms.kind == ContractKind.UMP) paid = 0;
+            if (paid != 0 && terms.accrued == ABSENT) ActusEvents.accrueAnew(state, terms, paid, terms.status);
+            if (charged != 0 && terms.fee.accrued == ABSENT) ActusEvents.chargeSince(state, terms, charged);
         }
         if (terms.kind != ContractKind.ANN || terms.payment != ABSENT) return;
         if (ActusSchedule.firstFixing(terms).countedDay() > day) return;
@@ -102,7 +105,7 @@ library ActusEngine {
         state.role = role;
         state.time = terms.status;
         state.end = end;
-        state.fee = role * terms.fee.accrued;
+        state.fee = terms.fee.accrued == ABSENT ? int256(0) : role * terms.fee.accrued;
         state.interestScale = terms.scaling.interest ? terms.scaling.interestScale : WAD;
         state.notionalScale = terms.scaling.notional ? terms.scaling.notionalScale : WAD;
         state.payment = terms.payment == ABSENT ? int256(0) : terms.payment;

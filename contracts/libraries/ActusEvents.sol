@@ -132,6 +132,12 @@ library ActusEvents {
         state.accrued = _interest(state.notional, state.rate, _fraction(state, terms, since, until), terms);
     }
 
+    /// @notice Feac at the status date where it is not stated: the fee on the notional since it was last paid.
+    function chargeSince(State memory state, ActusTerms memory terms, uint256 since) internal pure {
+        if (!terms.fee.onNotional) return;
+        state.fee = _interest(state.notional, terms.fee.rate, _fraction(state, terms, since, terms.status), terms);
+    }
+
     function _payInterest(State memory state) private pure returns (int256 payoff) {
         payoff = state.interestScale * (state.accrued + state.claim) / WAD;
         (state.accrued, state.claim) = (0, 0);

@@ -38,7 +38,7 @@ struct FeeRule {
     Series series;
     int256 rate; // of the notional a year, or an amount
     bool onNotional;
-    int256 accrued;
+    int256 accrued; // or ABSENT
 }
 
 struct BaseRule {

@@ -131,6 +131,15 @@ def test_maturity_pays_fees_accrued_that_no_fee_date_has_paid(engine: Any) -> No
     assert _paid(flows, EventType.MD) == [Decimal(1013)]
 
 
+def test_fees_since_they_were_last_paid_are_accrued_at_the_status_date(engine: Any) -> None:
+    """PAM, state variable Feac: Y(t-, t0) Nt FER where the accrued fee is not stated, t- the last FP before."""
+    terms = {"statusDate": "2025-05-15", "cycleOfFee": "P3ML0", "feeRate": "0.01", "feeBasis": "N"}
+    first = _paid(_flows(engine, **terms), EventType.FP)[0]
+    assert abs(first - Decimal(1000) * Decimal("0.01") * 91 / 365) < CLOSE
+    stated = _paid(_flows(engine, **terms, feeAccrued="1"), EventType.FP)[0]
+    assert abs(stated - 1 - Decimal(1000) * Decimal("0.01") * 47 / 365) < CLOSE
+
+
 def test_a_loan_of_one_cycle_may_end_a_second_before_midnight(engine: Any) -> None:
     """Date/Time: midnight and the second before it are one moment."""
     flows = _flows(engine, maturityDate="2025-12-31T23:59:59", cycleOfInterestPayment="P1YL1")
