@@ -12,7 +12,7 @@ interface IBackOffice {
     // ---------------------------------------------------------------- quality
     /// @notice Declare default. Only risk officers.
     function declareDefault(LoanId loanId, DefaultTrigger trigger) external;
-    /// @notice Return a defaulted loan with nothing overdue to the living. Only risk officers.
+    /// @notice Return a defaulted loan to Active; nothing may be due. Only risk officers.
     function cure(LoanId loanId) external;
     /// @notice Propose a write-off. Only risk officers.
     function proposeWriteOff(LoanId loanId, uint128 principal, uint128 interest) external;
@@ -20,16 +20,18 @@ interface IBackOffice {
     function writeOff(LoanId loanId, uint128 principal, uint128 interest, uint24 valueDate) external;
     /// @notice Book money received on a written-off claim. Only collectors.
     function recover(LoanId loanId, uint128 amount, uint24 valueDate) external;
-    /// @notice Tell the collateral and guarantee registries how a loan stands, so that theirs can be released. Anyone.
+    /// @notice Tell the collateral and guarantee registries how a loan stands, so that liens and guarantees can be
+    /// released. Anyone.
     function announce(LoanId loanId) external;
 
     // ---------------------------------------------------------------- corrections
-    /// @notice Propose one posting, or one batch, with a past value date. Only collectors or treasurers.
+    /// @notice Propose one posting, or one batch, with a past value date. Only collectors or treasurers. A posting is bound by
+    /// loan, account and date, not by amount or act; a batch by its payments.
     /// @param posting `postingHash` of the loan and of the account that will post, or `batchHash` of the payments.
     function proposeBackValue(bytes32 posting, uint24 valueDate) external;
     /// @notice Allow what another proposed, once. Only approvers.
     function authoriseBackValue(bytes32 posting, uint24 valueDate) external;
-    /// @notice Propose the reversal of a payment or drawdown. Only collectors or treasurers.
+    /// @notice Propose the reversal of a payment, drawdown or charge. Only collectors or treasurers.
     function proposeReversal(ILoanBook.Reversal calldata reversal) external;
     /// @notice Reverse what another proposed. Only approvers.
     function reverse(ILoanBook.Reversal calldata reversal) external;

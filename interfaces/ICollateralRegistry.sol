@@ -74,7 +74,8 @@ interface ICollateralRegistry {
     );
     /// @notice A release was proposed; a later proposal for the same lien replaces it, a release uses it up.
     event ReleaseProposed(uint32 indexed lien, uint128 amount, uint32 person);
-    /// @notice Part or all of a lien was released; `amount` is what remains.
+    /// @notice Part or all of a lien was released.
+    /// @param amount What the lien still secures.
     event LienReleased(uint32 indexed lien, uint256 indexed title, uint128 released, uint128 amount, uint128 pledged, uint24 releasedOn, uint32 person);
     /// @notice A sold loan's lien became the buyer's, at its rank.
     event LienAssigned(uint32 indexed lien, uint256 indexed title, uint64 loanId, uint32 lender, uint128 amount, uint24 assignedOn, uint32 person);

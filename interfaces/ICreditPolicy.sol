@@ -42,8 +42,8 @@ interface ICreditPolicy {
     event DenominatorAttested(uint8 indexed denominator, uint128 amount, uint24 asOf, uint32 person);
     /// @notice A customer was put into a connected group (zero: none) and its exposure moved with it.
     event GroupAssigned(uint32 indexed customer, uint32 indexed group, uint32 previous, uint128 exposure, uint128 reserved);
-    /// @notice A bucket's usage after an approval, drawdown, lapse, payment or fact is carried by the loan's own event;
-    /// this event flags a bucket that a fact has pushed past its limit.
+    /// @notice A fact (an import, a reversal, a regrouping, new terms that raise principal) left a bucket above its limit. What
+    /// acts and payments use of a bucket is told by the loans' events, not by one of its own.
     event LimitBreached(uint8 indexed dimension, uint64 indexed key, uint128 exposure, uint128 reserved, uint128 limit);
     /// @notice One board member signed an override for a loan.
     event OverrideSigned(uint64 indexed loanId, uint32 person, bytes32 reasonHash);

@@ -19,10 +19,12 @@ interface IFundFlowLedger {
     /// @notice A payee's category was set (0-63; zero is unknown).
     event PayeeClassified(address indexed payee, uint8 indexed category, uint8 previous, uint32 person);
     /// @notice Loan money moved. `hop` is 1 for the first payee, more beyond.
+    /// @param allowed Whether the earmark allows the first payee; true beyond it.
     event FlowRecorded(
         uint64 indexed loanId, address indexed to, address from, uint128 amount, bytes4 purpose, uint8 category, uint8 hop, bool allowed, uint24 valueDate
     );
     /// @notice Loan money went, or was about to go, where it should not. `blocked` tells that it did not move.
+    /// @param allowed Bit mask of the payee categories that the earmark allows.
     event DiversionDetected(uint64 indexed loanId, address indexed payee, uint128 amount, uint8 category, uint64 allowed, bool blocked, uint24 valueDate);
     /// @notice Totals at the close of a business day.
     event FlowsClosed(uint24 indexed businessDate, uint128 spent, uint128 diverted);

@@ -9,7 +9,7 @@ import {GuaranteeState} from "../contracts/types/Enums.sol";
 /// its members together stay within it. A new guarantee that would close a circle of two or three, among customers or
 /// connected groups, is refused; an opening book's circles are admitted by the board and flagged. The parties to a circle are nodes: a
 /// customer's connected group (2^32 plus its number), or the customer. Amounts and capacities are at most 2^56 - 1 fen.
-/// A guarantee's number is its guarantor's times 2^24 plus the how-many-eth it is of that guarantor, from 1.
+/// A guarantee's number is its guarantor's times 2^24 plus its running number among that guarantor's guarantees, from 1.
 interface IGuaranteeRegistry {
     /// @notice A guarantee as stored.
     struct Guarantee {
@@ -49,7 +49,8 @@ interface IGuaranteeRegistry {
     event GroupCapacityExceeded(uint32 indexed group, uint128 live, uint128 capacity);
     /// @notice A release was proposed; a later proposal for the same guarantee replaces it, a release uses it up.
     event ReleaseProposed(uint64 indexed guarantee, uint128 amount, uint32 person);
-    /// @notice A guarantee was released in part or whole; `amount` is what remains.
+    /// @notice A guarantee was released in part or whole.
+    /// @param amount What remains guaranteed.
     event GuaranteeReleased(uint64 indexed guarantee, uint32 indexed guarantor, uint128 released, uint128 amount, uint128 live, uint24 releasedOn, uint32 person);
     /// @notice Payment was demanded of a guarantor; `amount` is all that is demanded now.
     event GuaranteeDemanded(uint64 indexed guarantee, uint32 indexed guarantor, uint64 loanId, uint128 amount, uint24 demandedOn, uint32 person);

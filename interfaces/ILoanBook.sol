@@ -11,7 +11,8 @@ import {Category, ChargeKind, DayCount, DefaultTrigger, EarmarkMode, LoanState, 
 /// rounded down with the residue carried. Once in a loan's life, when its last instalment falls due or it is paid off,
 /// one unit less than a fen is added to `accrued`, so that all interest ever paid is the exact interest rounded up. Every posting has a number within its loan and a
 /// value date, and its event carries the split of the money and every balance it leaves behind, so that
-/// the ledger can be rebuilt from events alone. A wrong posting is reversed by one that names it.
+/// the ledger can be rebuilt from events alone. A wrong payment, drawdown or charge is reversed by a posting that names it; a
+/// recovery, write-off, waiver, restructuring or sale is not, nor is a payment that left only a written-off claim.
 /// @dev Scale of `accrued`: interest in fen = accrued / (1e9 x 365) or / (1e9 x 360) by the product's day count.
 interface ILoanBook {
     /// @notice A product: the terms its loans share.
@@ -106,7 +107,8 @@ interface ILoanBook {
         uint256 penaltyAccrued; // penalty interest not yet due: fen x ppb x days
     }
 
-    /// @notice A product was set, in force from a date on.
+    /// @notice A product was set, at once. Its limit to value, earmark mode and largest rate also hold for loans already
+    /// approved, and its longest term for their restructurings.
     event ProductSet(
         uint16 indexed product, uint8 loanType, uint8 dayCount, uint8 waterfall, uint8 earmarkMode, uint8 cycleMonths,
         uint16 approvalDays, uint32 maxLoanToValue, uint128 maxAmount, uint24 maxTermDays, int40 maxRate, uint32 person
@@ -146,6 +148,8 @@ interface ILoanBook {
         uint128 interestDue, uint24 oldestDue, uint256 accrued
     );
     /// @notice A payment was received and split by the waterfall. `payer` is zero where it came outside the token.
+    /// @param valueDate The day the loan is accrued to. A payment that PaymentBackValued follows dates from an earlier day.
+    /// @param principal The part of the payment that repaid principal; `outstanding` is what is left of it.
     event LoanRepaid(
         uint64 indexed loanId, address indexed payer, uint16 posting, uint24 valueDate, uint128 principal, uint128 interest,
         uint128 penalty, uint128 fee, uint128 outstanding, uint256 accrued, uint128 principalDue, uint128 interestDue,
@@ -197,7 +201,8 @@ interface ILoanBook {
     event PaymentObserved(uint64 indexed loanId, uint8 payments);
     /// @notice The collateral and guarantee registries were told how a loan stands.
     event StandingAnnounced(uint64 indexed loanId, bool closed, bool inDefault);
-    /// @notice Four-eyes acts: a maker proposed, by the hash of its arguments.
+    /// @notice An act that takes two persons was proposed, by the hash of its arguments.
+    /// @param loanId Zero for a back value, which names its loan in the hash.
     event Proposed(uint64 indexed loanId, bytes32 proposal, uint32 person);
     /// @notice Control totals at the close of a business day.
     event BookClosed(uint24 indexed businessDate, uint64 loans, uint128 outstanding, uint128 interest);
@@ -210,9 +215,9 @@ interface ILoanBook {
     error LoanBook_ProductInvalid(uint16 product);
     /// @notice Thrown when an amount is zero or above what is allowed.
     error LoanBook_AmountInvalid(uint64 loanId, uint256 amount, uint256 allowed);
-    /// @notice Thrown when a term is too short, too long, or not a whole number of cycles can be scheduled.
+    /// @notice Thrown when a maturity lies before the earliest or after the latest day.
     error LoanBook_MaturityInvalid(uint24 maturity, uint24 earliest, uint24 latest);
-    /// @notice Thrown when a rate is above the product's cap or below minus 100 %.
+    /// @notice Thrown when a rate is above the product's largest or below zero.
     error LoanBook_RateInvalid(int40 rate, int40 maxRate);
     /// @notice Thrown when a category table does not rise.
     error LoanBook_CategoryTableInvalid(uint16 specialMention, uint16 substandard, uint16 doubtful, uint16 loss);
@@ -228,7 +233,9 @@ interface ILoanBook {
     error LoanBook_NoAccount(uint32 customer);
     /// @notice Thrown when an obligor has no valid rating at approval.
     error LoanBook_RatingMissing(uint32 customer, uint24 expiresOn);
-    /// @notice Thrown when a value date lies before the loan's last posting.
+    /// @notice Thrown when a value date lies before the day a loan is accrued to (`accruedThrough`). A payment may date from
+    /// before it, but not from before the loan's start or its present terms, whose day is then told, nor from so early that
+    /// the interest it would spare is paid already.
     error LoanBook_ValueDateBeforeAccrual(uint64 loanId, uint24 valueDate, uint24 accruedThrough);
     /// @notice Thrown when a payment would repay principal that was drawn after its value date; `most` is what was there
     /// from that day on.
@@ -242,7 +249,7 @@ interface ILoanBook {
     error LoanBook_ImportInconsistent(uint64 loanId);
     /// @notice Thrown when a category table would hold from a day in the past or before the last one.
     error LoanBook_EffectiveDateInvalid(uint24 effectiveFrom, uint24 earliest);
-    /// @notice Thrown when a loan with something overdue would be drawn on.
+    /// @notice Thrown when a loan with something due would be drawn on or cured.
     error LoanBook_InArrears(uint64 loanId, uint24 oldestDue);
     /// @notice Thrown when a customer or its kind does not exist.
     error LoanBook_CustomerUnknown(uint32 customer);
@@ -251,7 +258,8 @@ interface ILoanBook {
     error LoanBook_CodeInvalid(bytes4 industry, bytes6 region);
     /// @notice Thrown when a posting with a past value date was not allowed by a second person.
     error LoanBook_BackValueNotAuthorised(uint24 valueDate, uint24 businessDate);
-    /// @notice Thrown when a loan has had so many postings that only its payoff is taken.
+    /// @notice Thrown when a loan has had so many postings that deposits may only pay it off (60,000), or none is
+    /// numbered any more (65,535).
     error LoanBook_PostingsExhausted(uint64 loanId, uint16 postings);
     /// @notice Thrown when nothing matching was proposed.
     error LoanBook_NotProposed(uint64 loanId);
@@ -263,9 +271,9 @@ interface ILoanBook {
     // ---------------------------------------------------------------- new business
     /// @notice Apply for a customer. Only loan officers.
     function applyFor(Application calldata application) external returns (LoanId);
-    /// @notice Approve: reserves headroom. Only approvers, never the maker's person.
+    /// @notice Approve: reserves headroom. Only approvers, never the person who applied.
     function approve(LoanId loanId) external;
-    /// @notice Deny. Only approvers.
+    /// @notice Deny. Only approvers; whoever applied may.
     function deny(LoanId loanId, bytes32 reasonHash) external;
     /// @notice Release what was approved and not drawn after the approval's last day. Anyone.
     function lapse(LoanId loanId) external;
@@ -287,7 +295,7 @@ interface ILoanBook {
     function repayInBatch(Payment[] calldata payments, uint24 valueDate) external;
     /// @notice Book what is left of an expired earmark as a payment on its loan; what is not owed becomes free. Anyone.
     function returnEarmark(LoanId loanId, address borrower) external;
-    /// @notice Charge a fee or penalty. Only collectors.
+    /// @notice Charge a fee or penalty. Only collectors. It bears no interest, so it may date from before the last accrual.
     function charge(LoanId loanId, ChargeKind kind, uint128 amount, uint24 valueDate) external;
 
     // ---------------------------------------------------------------- quality

@@ -2,10 +2,10 @@
 pragma solidity 0.8.26;
 
 /// @title Titles to registered objects, one ERC-721 token each
-/// @notice A title's token id is the keyed tag of its object: the leading 96 bits of a keyed hash of the canonical
-/// registry number, so the same object cannot be registered twice and the number stays off the chain. A title has
-/// no token URI. Who holds a title owns the object; its liens follow it. The contracts that hold Role.Collateral, by the
-/// authority's own table, are told of every transfer.
+/// @notice A title's token id is the keyed tag of its object: the leading 96 bits of HMAC-SHA256 of the bank's reference of
+/// the object, under a key the bank keeps. So the same object cannot be registered twice, and the reference stays off the
+/// chain. A title has no token URI. Who holds a title owns the object; its liens follow it. The contracts that hold
+/// Role.Collateral, by the authority's own table, are told of every transfer.
 interface ITitleRegistry {
     /// @notice A restriction on moving a title was registered or lifted, as the public register tells.
     event TitleRestricted(uint256 indexed title, bool restricted, uint32 person);

@@ -18,7 +18,7 @@ interface IWorkout {
     /// @notice New terms of a loan. Amounts are the most that is waived.
     struct NewTerms {
         LoanId loanId;
-        uint8 number; // the how-many-eth restructuring of the loan, from 1
+        uint8 number; // running number of the loan's restructurings, from 1
         uint24 deadline; // last day on which it may be carried out
         LoanType loanType;
         uint8 cycleMonths; // 1, 3, 6 or 12; zero, for a bullet, everything at maturity

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
@@ -18,7 +19,7 @@ from scripts.transactions import Receipt, Sender
 BATCH: Final = 50
 DAY_SECONDS: Final = 86_400
 TOP_BIT: Final = 1 << 63
-TITLE_BITS: Final = 96
+TITLE_BYTES: Final = 12
 REFERENCE_BYTES: Final = 32
 
 Item = TypeVar("Item")
@@ -62,8 +63,8 @@ class Desk:
         return commitment(ref, self.salt)
 
     def title(self, ref: str) -> int:
-        """The keyed tag of a registered object."""
-        return int.from_bytes(keccak(self.salt + b"title" + ref.encode()), "big") % (1 << TITLE_BITS)
+        """The title of a registered object, keyed with the deployment's salt."""
+        return title_of(ref, self.salt)
 
     def open_day(self, day: int) -> None:
         """Open a business day, moving a development chain's clock to its morning first."""
@@ -94,6 +95,15 @@ def reference(ref: str) -> bytes:
     if not ref or not ref.isascii() or not ref.isprintable() or len(ref) > REFERENCE_BYTES:
         raise InvalidInput(f"reference {ref!r}: 1 to {REFERENCE_BYTES} printable ASCII letters are allowed")
     return ref.encode("ascii").ljust(REFERENCE_BYTES, b"\0")
+
+
+def title_of(ref: str, key: bytes) -> int:
+    """The title of an object: the leading 96 bits of HMAC-SHA256 of its reference under the bank's key.
+
+    >>> hex(title_of("Shenzhen 0001234", bytes(16)))
+    '0xcae17ca4b45323a3fcb12a37'
+    """
+    return int.from_bytes(hmac.digest(key, ref.encode(), "sha256")[:TITLE_BYTES], "big")
 
 
 def imported_loan(ref: str) -> int:

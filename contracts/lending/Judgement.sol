@@ -14,7 +14,8 @@ import {Quality} from "./Quality.sol";
 import {Terms} from "./Terms.sol";
 
 /// @dev What persons find about a loan: how good it is, what will be lost on it, why it is late, what its money is used for;
-/// and how a restructured loan comes through its observation. Worse holds at once, better needs a second person.
+/// and how a restructured loan comes through its observation. A worse floor holds at once; a better one, by
+/// judgement or expected loss, needs a second person. Misuse and technical delays take one, either way.
 library Judgement {
     using Books for Ledger;
     using LoanMath for Position;

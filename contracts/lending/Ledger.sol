@@ -73,7 +73,7 @@ struct Ledger {
     // day in bits 0-15, principal in 16-62, interest in 63-109; key: restructurings in bits 80-87, loan in 16-79, instalment
     // below
     mapping(uint256 loanAndInstalment => uint256 word) obligations;
-    // the person who proposed a four-eyes act, by the hash of its arguments
+    // the person who proposed an act that takes two, by the hash of its arguments
     mapping(bytes32 proposal => PersonId maker) proposals;
     // one bit a posting, for those reversed and for reversals themselves; key: loan in bits 8-71, posting / 256 below
     mapping(uint256 loanAndPostings => uint256 bits) reversed;

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hmac
 from typing import Any
 
 from brownie import chain
 from eth_utils.crypto import keccak
 
 from scripts.deployment import System
+from scripts.desk import title_of
 
 PROPERTY = 2  # CollateralKind.CommercialProperty
 NOBODY = "0x0000000000000000000000000000000000000000"
@@ -18,8 +18,8 @@ GROUP_NODES = 2**32
 
 
 def tag(number: str) -> int:
-    """The title of an object: the leading 96 bits of a keyed hash of its registry number."""
-    return int.from_bytes(hmac.digest(b"a key for tests only", number.encode(), "sha256")[:12], "big")
+    """The title of an object, under a key for tests."""
+    return title_of(number, b"a key for tests only")
 
 
 def registration(
