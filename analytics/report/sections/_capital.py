@@ -8,6 +8,7 @@ import pandas as pd
 
 from analytics.report import charts, measures
 from analytics.report.model import Figure, Made, Section
+from analytics.report.sections._columns import hundred_millions, per_cent
 from analytics.report.sections._material import (
     COLLATERAL,
     GUARANTEES,
@@ -51,13 +52,13 @@ def stress(material: Material) -> Section | None:
     shown = pd.DataFrame(
         {
             "fall": [f"{100 * fall:g} %" for fall in table["fall"]],
-            "collateral_100m": (table["collateral"].astype(float) / FEN_PER_100M_YUAN).round(2),
-            "ltv_pct": _per_cent(table["ltv"]),
-            "owed_above_value_pct": _per_cent(table["above_value"]),
-            "lgd_pct": _per_cent(table["lgd"]),
-            "expected_loss_100m": (table["expected_loss"] / FEN_PER_100M_YUAN).round(3),
-            "risk_weighted_100m": (table["risk_weighted"] / FEN_PER_100M_YUAN).round(2),
-            "tier_1_ratio_pct": _per_cent(table["capital_ratio"]),
+            "collateral_100m": hundred_millions(table["collateral"], 2),
+            "ltv_pct": per_cent(table["ltv"]),
+            "owed_above_value_pct": per_cent(table["above_value"]),
+            "lgd_pct": per_cent(table["lgd"]),
+            "expected_loss_100m": hundred_millions(table["expected_loss"], 3),
+            "risk_weighted_100m": hundred_millions(table["risk_weighted"], 2),
+            "tier_1_ratio_pct": per_cent(table["capital_ratio"]),
         }
     )
     figures = [
@@ -92,13 +93,13 @@ def _classes(table: pd.DataFrame) -> Figure:
         {
             "asset_class": [name.replace("_", " ") for name in table["asset_class"]],
             "loans": table["loans"],
-            "exposure_100m": (table["exposure"].astype(float) / FEN_PER_100M_YUAN).round(2),
-            "pd_pct": _per_cent(table["pd"]),
-            "lgd_pct": _per_cent(table["lgd"]),
-            "risk_weight_pct": _per_cent(table["risk_weight"]),
-            "risk_weighted_100m": (table["risk_weighted"] / FEN_PER_100M_YUAN).round(2),
-            "expected_loss_100m": (table["expected_loss"] / FEN_PER_100M_YUAN).round(3),
-            "worst_case_loss_100m": (table["worst_loss"] / FEN_PER_100M_YUAN).round(3),
+            "exposure_100m": hundred_millions(table["exposure"], 2),
+            "pd_pct": per_cent(table["pd"]),
+            "lgd_pct": per_cent(table["lgd"]),
+            "risk_weight_pct": per_cent(table["risk_weight"]),
+            "risk_weighted_100m": hundred_millions(table["risk_weighted"], 2),
+            "expected_loss_100m": hundred_millions(table["expected_loss"], 3),
+            "worst_case_loss_100m": hundred_millions(table["worst_loss"], 3),
         }
     )
     return Figure(
@@ -123,8 +124,7 @@ def _quantiles(material: Material, loans: pd.DataFrame, units: pd.DataFrame) -> 
     table = measures.loss_quantiles(loans, models)
     shown = table[["model"]].copy()
     for column in table.columns[1:]:
-        amounts = [None if pd.isna(amount) else round(float(amount) / FEN_PER_100M_YUAN, 3) for amount in table[column]]
-        shown[f"{column}_100m"] = amounts
+        shown[f"{column}_100m"] = hundred_millions(table[column], 3)
     share = measures.granularity(units)
     figures = [
         Figure(
@@ -170,7 +170,3 @@ def _reverse(found: dict[str, ReverseStress]) -> Figure:
             "Stress testing principles (Basel Committee, 2018); RBC20.1 (2019)", (*EVENTS, ATTESTED),
         ),
     )  # fmt: skip
-
-
-def _per_cent(shares: pd.Series) -> list[float | None]:
-    return [None if pd.isna(share) else round(100 * float(share), 3) for share in shares]

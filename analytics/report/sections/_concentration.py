@@ -6,6 +6,7 @@ import pandas as pd
 
 from analytics.report import charts, measures
 from analytics.report.model import Figure, Made, Section
+from analytics.report.sections._columns import per_cent
 from analytics.report.sections._material import LOANS, Material
 from analytics.units import FEN_PER_100M_YUAN
 
@@ -32,7 +33,7 @@ def concentration(material: Material) -> Section:
         largest = measures.largest(material.last, by=by, names=names)
         if not len(largest):
             continue
-        shown = largest.assign(share_pct=(largest["share"] * 100).round(2))
+        shown = largest.assign(share_pct=per_cent(largest["share"], 2))
         if by in ("customer", "group"):
             shown.insert(0, "name", _people(largest))
         figures.append(

@@ -7,8 +7,8 @@ import pandas as pd
 from analytics.report import charts, measures
 from analytics.report.codes import Codes
 from analytics.report.model import Figure, Made, Section
+from analytics.report.sections._columns import dates, hundred_millions
 from analytics.report.sections._material import LOANS, Material, industry_names
-from analytics.units import FEN_PER_100M_YUAN, calendar_date
 
 
 def limits(material: Material) -> Section | None:
@@ -18,8 +18,8 @@ def limits(material: Material) -> Section | None:
     shown = table.assign(
         name=[f"{dimension} {_bucket(material.codes, str(dimension), str(key))}"
               for dimension, key in zip(table["dimension"], table["key"], strict=True)],
-        limit_100m=[round(int(limit) / FEN_PER_100M_YUAN, 2) for limit in table["effective_limit"]],
-        used_100m=[round(int(used) / FEN_PER_100M_YUAN, 2) for used in table["used"]],
+        limit_100m=hundred_millions(table["effective_limit"], 2),
+        used_100m=hundred_millions(table["used"], 2),
     )  # fmt: skip
     made = Made(
         "Outstanding principal and reserved headroom against the lower of the absolute limit and the attested share.",
@@ -53,7 +53,7 @@ def _headroom(material: Material, made: Made) -> Figure | None:
     found = measures.room(material.last)
     if found is None:
         return None
-    amount = found.amount.map(lambda fen: None if fen is None else round(int(fen) / FEN_PER_100M_YUAN, 2))
+    amount = found.amount.map(lambda fen: hundred_millions([fen], 2)[0])
     numbers = amount.set_axis(pd.Index(industry_names(material, amount.index), name="industry"), axis=0)
     return Figure(
         "headroom", "Room until the first limit, by industry and region", numbers.reset_index(), made,
@@ -68,9 +68,9 @@ def flows(material: Material) -> Section | None:
         return None
     table = pd.DataFrame(
         {
-            "day": [calendar_date(int(day)).isoformat() for day in diversions["value_date"]],
+            "day": dates(diversions["value_date"]),
             "loan": diversions["loan"].astype(str),
-            "amount_100m": [round(int(amount) / FEN_PER_100M_YUAN, 4) for amount in diversions["amount"]],
+            "amount_100m": hundred_millions(diversions["amount"]),
             "payee_category": diversions["category"],
             "blocked": diversions["blocked"],
             "block": diversions["block_number"],

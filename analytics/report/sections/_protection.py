@@ -10,8 +10,8 @@ import pandas as pd
 
 from analytics.report import charts, measures
 from analytics.report.model import Figure, Made, Section
+from analytics.report.sections._columns import dates, hundred_millions
 from analytics.report.sections._material import COLLATERAL, GUARANTEES, LOANS, Material
-from analytics.units import FEN_PER_100M_YUAN, calendar_date
 
 LAYOUT_SEED: Final = 7
 
@@ -33,9 +33,9 @@ def protection(material: Material) -> Section | None:
     calls = material.frames["collateral_registry.margin_called"]
     called = pd.DataFrame(
         {
-            "called_on": [calendar_date(int(day)).isoformat() for day in calls["called_on"]],
-            "cover_100m": [round(float(value) / FEN_PER_100M_YUAN, 4) for value in calls["cover_value"]],
-            "pledged_100m": [round(float(value) / FEN_PER_100M_YUAN, 4) for value in calls["pledged"]],
+            "called_on": dates(calls["called_on"]),
+            "cover_100m": hundred_millions(calls["cover_value"]),
+            "pledged_100m": hundred_millions(calls["pledged"]),
         }
     )
     figures = [
@@ -68,10 +68,10 @@ def _network_loss(material: Material, by: str) -> Figure:
     names = material.codes.sections if by == "industry" else material.codes.regions
     shown = pd.DataFrame({by: [names.get(str(key), str(key)) for key in table[by]], "failing": table["failing"]})
     for column in ("direct_loss", "recovered", "additional_failures", "additional_debt", "bank_loss"):
-        money = column != "additional_failures"
-        shown[f"{column}_100m" if money else column] = [
-            round(int(value) / FEN_PER_100M_YUAN, 4) if money else int(value) for value in table[column]
-        ]
+        if column == "additional_failures":
+            shown[column] = table[column]
+        else:
+            shown[f"{column}_100m"] = hundred_millions(table[column])
     return Figure(
         f"guarantee_loss_{by}", f"If all of one {by} failed: loss through the guarantee network", shown,
         Made(

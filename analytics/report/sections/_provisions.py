@@ -6,9 +6,9 @@ import pandas as pd
 
 from analytics.report import charts, measures
 from analytics.report.model import Figure, Made, Section
+from analytics.report.sections._columns import hundred_millions, per_cent
 from analytics.report.sections._material import COLLATERAL, GUARANTEES, LOANS, QUALITY, RATINGS, Material
 from analytics.risk.loss import COMPONENTS
-from analytics.units import FEN_PER_100M_YUAN
 
 EVENTS = (*LOANS, *QUALITY, *RATINGS, *COLLATERAL, *GUARANTEES, "loan_book.product_set")
 WORDS = {
@@ -29,7 +29,7 @@ def provisions(material: Material) -> Section:
         years = sorted(inputs)[-2:]
         total = moved.total()
         shown = pd.DataFrame(
-            {"movement": total["movement"].map(WORDS), "amount_100m": _hundred_millions(total["amount"]),
+            {"movement": total["movement"].map(WORDS), "amount_100m": hundred_millions(total["amount"]),
              "loans": total["loans"]}
         )  # fmt: skip
         between = f"between the ends of {years[0]} and {years[1]}"
@@ -58,9 +58,9 @@ def _allowances(table: pd.DataFrame) -> Figure:
             "year": table["year"],
             "stage": table["stage"],
             "loans": table["loans"],
-            "exposure_100m": _hundred_millions(table["exposure"]),
-            "allowance_100m": _hundred_millions(table["allowance"]),
-            "coverage_pct": (table["coverage"] * 100).round(3),
+            "exposure_100m": hundred_millions(table["exposure"]),
+            "allowance_100m": hundred_millions(table["allowance"]),
+            "coverage_pct": per_cent(table["coverage"]),
         }
     )
     return Figure(
@@ -86,8 +86,8 @@ def _transfers(table: pd.DataFrame) -> pd.DataFrame:
             "from_stage": table["from"],
             "to_stage": table["to"],
             "loans": table["loans"],
-            "opening_100m": _hundred_millions(table["opening"]),
-            "closing_100m": _hundred_millions(table["closing"]),
+            "opening_100m": hundred_millions(table["opening"]),
+            "closing_100m": hundred_millions(table["closing"]),
         }
     )
 
@@ -107,10 +107,10 @@ def _categories(table: pd.DataFrame) -> Figure:
             "year": table["year"],
             "category": table["category"],
             "loans": table["loans"],
-            "outstanding_100m": _hundred_millions(table["outstanding"]),
-            "general_100m": _hundred_millions(table["general"]),
-            "specific_100m": _hundred_millions(table["specific"]),
-            "provision_100m": _hundred_millions(table["provision"]),
+            "outstanding_100m": hundred_millions(table["outstanding"]),
+            "general_100m": hundred_millions(table["general"]),
+            "specific_100m": hundred_millions(table["specific"]),
+            "provision_100m": hundred_millions(table["provision"]),
         }
     )
     return Figure(
@@ -123,7 +123,3 @@ def _categories(table: pd.DataFrame) -> Figure:
         charts.bars(shown, x="year", y="provision_100m", split="category", stack=True, unit=" 100m"),
         "Whether these rates are in force for the bank is for its compliance to confirm.",
     )  # fmt: skip
-
-
-def _hundred_millions(amounts: pd.Series) -> list[float]:
-    return [round(int(amount) / FEN_PER_100M_YUAN, 4) for amount in amounts.tolist()]

@@ -8,6 +8,7 @@ import pandas as pd
 
 from analytics.report import charts, measures
 from analytics.report.model import Figure, Made, Section
+from analytics.report.sections._columns import hundred_millions, per_cent
 from analytics.report.sections._material import (
     COLLATERAL,
     GUARANTEES,
@@ -24,7 +25,7 @@ from analytics.units import FEN_PER_100M_YUAN, calendar_date
 def quality(material: Material) -> Section:
     books = material.books
     table = measures.quality(books)
-    table["share_pct"] = (table["share"] * 100).round(3)
+    table["share_pct"] = per_cent(table["share"])
     classes = Made(
         "Outstanding principal in each of the five categories; the last three are non-performing.",
         "Measures for the Risk Classification of Financial Assets of Commercial Banks (China, in force 1 July 2023)",
@@ -40,7 +41,7 @@ def quality(material: Material) -> Section:
     ]  # fmt: skip
     overdue = risk_default.overdue_rate(measures.snapshot(material.last), by="industry")
     overdue["industry"] = [material.codes.sections.get(str(key), str(key)) for key in overdue["industry"]]
-    overdue["rate_pct"] = (overdue["rate"] * 100).round(2)
+    overdue["rate_pct"] = per_cent(overdue["rate"], 2)
     overdue = overdue.sort_values("rate_pct", ascending=False, ignore_index=True)
     figures.append(
         Figure(
@@ -117,8 +118,8 @@ def losses(material: Material) -> Section | None:
     heat.index = pd.Index([material.codes.sections.get(str(key), str(key)) for key in heat.index], name="industry")
     table = risk_default.expected_loss_table(loans, by="industry")
     table["industry"] = [material.codes.sections.get(str(key), str(key)) for key in table["industry"]]
-    table["expected_loss_100m"] = (table["expected_loss"] / FEN_PER_100M_YUAN).round(4)
-    table["rate_pct"] = (table["rate"] * 100).round(3)
+    table["expected_loss_100m"] = hundred_millions(table["expected_loss"])
+    table["rate_pct"] = per_cent(table["rate"])
     return Section(
         "losses",
         "Expected loss",

@@ -7,9 +7,9 @@ import pandas as pd
 from analytics.report import charts, measures, study
 from analytics.report.codes import Codes
 from analytics.report.model import Figure, Made, Section
+from analytics.report.sections._columns import hundred_millions
 from analytics.report.sections._material import HUANG, LOANS, Material
 from analytics.risk.concentration import herfindahl, herfindahl_bounds
-from analytics.units import FEN_PER_100M_YUAN
 
 
 def study_tables(material: Material) -> Section | None:
@@ -63,7 +63,7 @@ def growth(material: Material) -> Section | None:
 
 def _growth_figure(material: Material) -> Figure:
     table = measures.growth(material.books, material.codes)
-    shown = table.assign(change_100m=[round(change / FEN_PER_100M_YUAN, 2) for change in table["change"]])
+    shown = table.assign(change_100m=hundred_millions(table["change"], 2))
     return Figure(
         "growth_contributions", "Who contributed to each year's growth",
         shown[["year", "part", "change_100m", "share_of_growth_pct"]],

@@ -8,8 +8,9 @@ import pandas as pd
 
 from analytics.report import charts, measures
 from analytics.report.model import Figure, Made, Section
+from analytics.report.sections._columns import dates, hundred_millions
 from analytics.report.sections._material import COLLATERAL, GUARANTEES, LOANS, QUALITY, RATINGS, Material
-from analytics.units import FEN_PER_100M_YUAN, PPB, calendar_date
+from analytics.units import PPB, calendar_date
 
 COVENANTS = (
     "covenant_registry.facility_entered", "covenant_registry.continuation_answered", "covenant_registry.facility_reset",
@@ -83,11 +84,11 @@ def _failing(table: pd.DataFrame) -> pd.DataFrame:
             "product": table["product"],
             "answer": table["answer"].astype(str).str.replace("_", " "),
             "rests_on": table["reason"].astype(str).str.replace("_", " "),
-            "cure_by": [calendar_date(day).isoformat() if day else "" for day in table["cure_by"].tolist()],
+            "cure_by": dates(table["cure_by"]),
             "days_left": table["days_left"],
             **{name: (table[name] / PPB).astype("Float64").round(3) for name in ("figure", "threshold")},
-            "outstanding_100m": [round(int(fen) / FEN_PER_100M_YUAN, 4) for fen in table["outstanding"]],
-            "undrawn_100m": [round(int(fen) / FEN_PER_100M_YUAN, 4) for fen in table["undrawn"]],
+            "outstanding_100m": hundred_millions(table["outstanding"]),
+            "undrawn_100m": hundred_millions(table["undrawn"]),
         }
     )
 
