@@ -11,7 +11,7 @@ from analytics.cashflow.terms import Base, Kind, Penalty, Segment, Series, Terms
 from analytics.errors import InvalidInput
 
 INFORMATIONAL: Final = frozenset({
-    "contractID", "contractDealDate", "counterpartyID", "creatorID", "currency2", "contractPerformance",
+    "contractID", "contractDealDate", "counterpartyID", "creatorID", "currency2",
     "seniority", "marketValueObserved", "marketObjectCode",
     "fixingDays", "fixingPeriod", "gracePeriod", "delinquencyPeriod", "delinquencyRate",
     "prepaymentPeriod", "nonPerformingDate", "creditLineAmount", "contractStructure", "quantity", "unit",
@@ -22,6 +22,7 @@ CALENDARS: Final = {
     "": False, "NC": False, "NOCALENDAR": False, "NOHOLIDAY": False,
     "MF": True, "MONDAYTOFRIDAY": True,
 }  # fmt: skip
+PERFORMANCES: Final = ("PF", "DL", "DQ", "DF")
 ABSENT: Final = ("", "NULL", "NONE")  # None reads so too
 ROLES: Final = {"RPA": 1, "RPL": -1, "LG": 1, "ST": -1, "UDL": 1, "UDLP": 1, "UDLM": -1}
 
@@ -127,8 +128,7 @@ def parse_terms(terms: Mapping[str, object]) -> Terms:
     notice = read.text("xDayNotice")
     read.choice("cyclePointOfInterestPayment", {"E": 0}, "E")
     read.choice("cyclePointOfRateReset", {"B": 0}, "B")
-    if read.text("contractPerformance", "PF") == "DF":
-        raise InvalidInput("contractPerformance is DF: a contract in default has no scheduled cash flows")
+    read.choice("contractPerformance", dict.fromkeys(PERFORMANCES), "PF")
     parsed = Terms(
         kind=Kind[kind],
         role=role,

@@ -211,7 +211,7 @@ def test_codes_of_business_day_rules_are_complete() -> None:
         ("penaltyType", "Z", "penaltyType is 'Z'"),
         ("cyclePointOfInterestPayment", "B", "cyclePointOfInterestPayment is 'B'"),
         ("cyclePointOfRateReset", "E", "cyclePointOfRateReset is 'E'"),
-        ("contractPerformance", "DF", "in default"),
+        ("contractPerformance", "XX", "contractPerformance is 'XX'"),
         ("somethingNew", "1", "not known to this contract type: somethingNew"),
         ("scalingIndexAtContractDealDate", "0", "divides by it"),
     ],
@@ -228,6 +228,7 @@ def test_other_spellings_of_terms_read_alike() -> None:
         **{name: value for name, value in floating.items() if name != "marketObjectCodeOfRateReset"},
         "notionalPrincipal": 1000, "nominalInterestRate": "  0.05", "marketObjectCodeRateReset": "LPR",
         "cyclePointOfRateReset": "B", "cyclePointOfInterestPayment": "E", "capitalizationEndDate": "NULL",
+        "contractPerformance": "DF",
         "businessDayConvention": "null", "lifeCap": None, "purchaseDate": "", "dayCountConvention": "A/365",
         "maturityDate": "2026-01-01T00:00",
     }  # fmt: skip
