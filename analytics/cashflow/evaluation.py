@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
 from typing import Final
 
@@ -108,6 +109,12 @@ class _Evaluation:
         if slot.kind in NOTIONAL_CHANGES and (self._terms.base is not Base.NTL or self._terms.kind not in AMORTISERS):
             state.base = state.notional
         return CashFlowEvent(slot.shown, slot.kind, payoff, state.notional, state.rate, state.accrued)
+
+    def owed(self, moment: int) -> tuple[Decimal, Decimal]:
+        """Principal, and interest accrued by the last event and since, or claimed by a call."""
+        state = self._state
+        numerator, denominator = self._fraction(moment)
+        return state.notional, state.accrued + state.claim + state.base * state.rate * numerator / denominator
 
     def _opening_base(self) -> Decimal:
         terms = self._terms
@@ -301,27 +308,85 @@ def project(terms: Terms, *, observed: Observations | None = None, until: int | 
     observed = observed or Observations()
     with localcontext() as context:
         context.prec = PRECISION
-        called = observed.called if terms.kind is Kind.CLM and terms.maturity is None else None
-        end = maturity(terms, called=called, until=until)
-        slots = contract_slots(terms, end, called=called, until=until, observed=_unscheduled(terms, observed))
-        evaluation = _Evaluation(terms, observed, slots=slots, end=end)
-        return _evaluated(terms, slots, evaluation, until=until)
+        _, slots, evaluation = _opened(terms, observed, until)
+        events: list[CashFlowEvent] = []
+        for slot in slots:
+            if until is not None and counted_day(slot.shown) > counted_day(until):
+                break
+            event = evaluation.play(slot)
+            if slot.kind is EventType.PRD:
+                events.clear()
+            events.append(event)
+        return events
 
 
-def _evaluated(terms: Terms, slots: list[Slot], evaluation: _Evaluation, *, until: int | None) -> list[CashFlowEvent]:
-    events: list[CashFlowEvent] = []
-    for slot in slots:
-        if counted_day(slot.shown) <= counted_day(terms.status):
-            continue
-        if until is not None and counted_day(slot.shown) > counted_day(until):
-            break
-        event = evaluation.play(slot)
-        if slot.kind is EventType.PRD:
-            events.clear()
-        events.append(event)
-        if slot.kind is EventType.TD:
-            break
-    return events
+def standings(
+    terms: Terms, moments: Sequence[int], *, observed: Observations | None = None, until: int | None = None
+) -> list[tuple[Decimal, Decimal]]:
+    """What a loan owes its lender at some moments, after what falls on their day.
+
+    Parameters
+    ----------
+    terms
+        The loan, from ``parse_terms``; read as an asset, whichever side it gives.
+    moments
+        Ascending, in seconds since the epoch.
+    observed, until
+        As ``project`` takes them.
+
+    Returns
+    -------
+    list of (Decimal, Decimal)
+        Principal, and interest accrued up to the moment; as of the status date where the moment lies before it.
+
+    Raises
+    ------
+    InvalidInput
+        As ``project`` does.
+
+    References
+    ----------
+    ACTUS Technical Specification v1.1, child contract observer, state variables Nt and Ipac.
+
+    Examples
+    --------
+    >>> from analytics.cashflow.parsing import parse_terms
+    >>> loan = parse_terms({"contractType": "PAM", "contractRole": "RPL", "statusDate": "2024-12-31",
+    ...     "initialExchangeDate": "2025-01-01", "maturityDate": "2026-01-01", "notionalPrincipal": "100",
+    ...     "nominalInterestRate": "0.05", "dayCountConvention": "A365"})
+    >>> from analytics.cashflow.calendar import parse_moment
+    >>> [(str(principal), str(interest)) for principal, interest in standings(loan, [parse_moment("2025-03-15")])]
+    [('100', '1.00')]
+    """
+    observed, terms = observed or Observations(), replace(terms, role=1, exchange_object="")
+    with localcontext() as context:
+        context.prec = PRECISION
+        _, slots, evaluation = _opened(terms, observed, until)
+        owed, played = [], 0
+        for moment in moments:
+            while played < len(slots) and counted_day(slots[played].shown) <= counted_day(moment):
+                evaluation.play(slots[played])
+                played += 1
+            owed.append(evaluation.owed(max(moment, terms.status)))
+        return owed
+
+
+def last_moment(terms: Terms, *, observed: Observations | None = None, until: int | None = None) -> int | None:
+    """The moment of a loan's last event; None where it has no end, or none after its status date."""
+    end, slots, _ = _opened(terms, observed or Observations(), until)
+    if not slots or (end is None and slots[-1].kind is not EventType.TD):
+        return None
+    return slots[-1].shown
+
+
+def _opened(terms: Terms, observed: Observations, until: int | None) -> tuple[int | None, list[Slot], _Evaluation]:
+    """The end, the events to come up to a termination, and the state before them."""
+    called = observed.called if terms.kind is Kind.CLM and terms.maturity is None else None
+    end = maturity(terms, called=called, until=until)
+    slots = contract_slots(terms, end, called=called, until=until, observed=_unscheduled(terms, observed))
+    coming = [slot for slot in slots if counted_day(slot.shown) > counted_day(terms.status)]
+    stop = next((place for place, slot in enumerate(coming) if slot.kind is EventType.TD), len(coming))
+    return end, coming[: stop + 1], _Evaluation(terms, observed, slots=slots, end=end)
 
 
 def _unscheduled(terms: Terms, observed: Observations) -> list[Slot]:

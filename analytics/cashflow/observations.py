@@ -8,17 +8,23 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from analytics.cashflow.calendar import format_moment, parse_moment
-from analytics.cashflow.parsing import parse_number
+from analytics.cashflow.reading import parse_number
 from analytics.errors import InvalidInput
 
 
 @dataclass(frozen=True, slots=True)
 class ObservedEvent:
-    """An unscheduled event: seconds since the epoch, ACTUS type (XD, PP, PR, PI), unsigned amount."""
+    """An unscheduled event: seconds since the epoch, ACTUS type (XD, PP, PR, PI, CE), unsigned amount.
+
+    ``contract`` is the identifier of the contract it befell, and ``performance`` how that performs since (CE only);
+    empty where they are not told.
+    """
 
     time: int
     kind: str
     value: Decimal
+    contract: str = ""
+    performance: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,12 @@ class Observations:
     def called(self) -> int | None:
         """The moment of the first call (XD), or None."""
         return min((event.time for event in self.events if event.kind == "XD"), default=None)
+
+    def of_contract(self, identifier: str) -> Observations:
+        """The same series, and the events that befell one contract, credit events left out."""
+        return Observations(
+            self.series, [event for event in self.events if event.contract == identifier and event.kind != "CE"]
+        )
 
 
 def parse_observations(
@@ -67,10 +79,19 @@ def parse_observations(
                 parse_moment(_field(event, "time")),
                 _field(event, "type"),
                 abs(parse_number("value", str(event.get("value") or 0).strip())),
+                _field({"contractId": "", **event}, "contractId"),
+                _performance(event),
             )
             for event in events
         ),
     )
+
+
+def _performance(event: Mapping[str, object]) -> str:
+    states = event.get("states") or {}
+    if not isinstance(states, Mapping):
+        raise InvalidInput(f"the states of an observed event are {states!r}; write them as names to values")
+    return str(states.get("contractPerformance", "")).strip().upper()
 
 
 def _field(record: Mapping[str, object], name: str) -> str:

@@ -10,6 +10,8 @@ library ActusChecks {
     int256 private constant MAX_NOTIONAL = 1e34;
     int256 private constant MAX_RATE = 1e19;
 
+    /// @notice Thrown when a credit enhancement is given where only a loan can be.
+    error Actus_NotALoan(ContractKind kind);
     /// @notice Thrown when the notional is zero, negative or beyond ten quadrillion units.
     error Actus_BadNotional(int256 notional);
     /// @notice Thrown when a rate or spread is above 1,000 % a year, either way.
@@ -31,13 +33,14 @@ library ActusChecks {
     /// @notice Thrown when the anchors of an array schedule do not ascend.
     error Actus_ArrayNotAscending(uint256 anchor, uint256 following);
 
-    /// @notice Refuses terms that describe no contract.
+    /// @notice Refuses terms that describe no loan.
     function check(ActusTerms memory terms) internal pure {
-        if (terms.notional <= 0 || terms.notional > MAX_NOTIONAL) revert Actus_BadNotional(terms.notional);
-        if (terms.basis > uint8(type(YearBasis).max)) revert Actus_UnknownDayCount(terms.basis);
-        _checkRate(terms.rate);
-        _checkRate(terms.reset.spread);
-        _checkRate(terms.reset.next);
+        if (terms.kind > ContractKind.CLM) revert Actus_NotALoan(terms.kind);
+        checkNotional(terms.notional);
+        checkBasis(terms.basis);
+        checkRate(terms.rate);
+        checkRate(terms.reset.spread);
+        checkRate(terms.reset.next);
         if (terms.reset.lifeCap < terms.reset.lifeFloor) {
             revert Actus_CapBelowFloor(terms.reset.lifeCap, terms.reset.lifeFloor);
         }
@@ -51,7 +54,15 @@ library ActusChecks {
         _checkArray(terms.resetArray);
     }
 
-    function _checkRate(int256 rate) private pure {
+    function checkNotional(int256 notional) internal pure {
+        if (notional <= 0 || notional > MAX_NOTIONAL) revert Actus_BadNotional(notional);
+    }
+
+    function checkBasis(uint8 basis) internal pure {
+        if (basis > uint8(type(YearBasis).max)) revert Actus_UnknownDayCount(basis);
+    }
+
+    function checkRate(int256 rate) internal pure {
         if (rate != ABSENT && (rate > MAX_RATE || rate < -MAX_RATE)) revert Actus_BadRate(rate);
     }
 

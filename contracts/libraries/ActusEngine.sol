@@ -8,41 +8,89 @@ import {ActusMaturity} from "./ActusMaturity.sol";
 import {ActusSchedule} from "./ActusSchedule.sol";
 import {Schedule} from "./Schedule.sol";
 
-/// @title Cash flows of a contract by the ACTUS contract types
+/// @title Cash flows of a loan by the ACTUS contract types
 /// @notice Checks the terms, builds the schedule, and plays the events from the status date on.
 library ActusEngine {
     using Schedule for uint256;
 
     int256 private constant WAD = 1e18;
 
-    /// @notice The events of a contract from its status date to its end.
-    /// @param until last moment to project; zero where the contract has an end of its own.
+    /// @notice The events of a loan from its status date to its end.
+    /// @param until last moment to project; zero where the loan has an end of its own.
     function project(ActusTerms memory terms, Observations memory observed, uint256 until)
-        internal
+        external
         pure
         returns (CashFlow[] memory flows)
     {
-        ActusChecks.check(terms);
-        uint256 called = _called(terms, observed);
-        ActusSchedule.Slots memory plan = ActusSchedule.slots(terms, observed, called, until);
-        ActusEvents.State memory state = _opening(terms, plan.end);
-        _catchUp(state, terms, observed, plan);
+        (ActusSchedule.Slots memory plan, ActusEvents.State memory state) = _opened(terms, observed, until);
         flows = new CashFlow[](plan.words.length);
         uint256 count;
         for (uint256 i; i < plan.words.length; ++i) {
             uint256 word = plan.words[i];
-            uint256 day = ActusSchedule.shownOf(word).countedDay();
-            if (day <= Schedule.countedDay(terms.status)) continue;
-            if (until != 0 && day > until.countedDay()) break;
-            EventKind kind = ActusSchedule.kindOf(word);
+            if (until != 0 && ActusSchedule.shownOf(word).countedDay() > until.countedDay()) break;
             // What was paid before the purchase was another's.
-            if (kind == EventKind.PRD) count = 0;
+            if (ActusSchedule.kindOf(word) == EventKind.PRD) count = 0;
             flows[count++] = _play(state, terms, observed, plan, word);
-            if (kind == EventKind.TD) break;
         }
         // Shortening only: `count` events were written.
         assembly ("memory-safe") {
             mstore(flows, count)
+        }
+    }
+
+    /// @notice What a loan owes its lender at each of some ascending moments, after what falls on that day.
+    /// @return principal outstanding.
+    /// @return interest accrued up to the moment; as of the status date where the moment lies before it.
+    function standings(ActusTerms memory terms, Observations memory observed, uint256 until, uint256[] memory moments)
+        external
+        pure
+        returns (int256[] memory principal, int256[] memory interest)
+    {
+        (terms.liability, terms.exchanged) = (false, false);
+        (ActusSchedule.Slots memory plan, ActusEvents.State memory state) = _opened(terms, observed, until);
+        (principal, interest) = (new int256[](moments.length), new int256[](moments.length));
+        uint256 next;
+        for (uint256 i; i < moments.length; ++i) {
+            uint256 day = moments[i].countedDay();
+            while (next < plan.words.length && ActusSchedule.shownOf(plan.words[next]).countedDay() <= day) {
+                _play(state, terms, observed, plan, plan.words[next++]);
+            }
+            uint256 moment = moments[i] < terms.status ? terms.status : moments[i];
+            (principal[i], interest[i]) = (state.notional, ActusEvents.interestOwed(state, terms, moment));
+        }
+    }
+
+    /// @notice The moment of a loan's last event; zero where it has no end, or none after its status date.
+    function lastMoment(ActusTerms memory terms, Observations memory observed, uint256 until)
+        external
+        pure
+        returns (uint256)
+    {
+        (ActusSchedule.Slots memory plan,) = _opened(terms, observed, until);
+        if (plan.words.length == 0) return 0;
+        uint256 word = plan.words[plan.words.length - 1];
+        return plan.end == 0 && ActusSchedule.kindOf(word) != EventKind.TD ? 0 : ActusSchedule.shownOf(word);
+    }
+
+    /// @dev The events to come, up to a termination, and the state before them.
+    function _opened(ActusTerms memory terms, Observations memory observed, uint256 until)
+        private
+        pure
+        returns (ActusSchedule.Slots memory plan, ActusEvents.State memory state)
+    {
+        ActusChecks.check(terms);
+        plan = ActusSchedule.slots(terms, observed, _called(terms, observed), until);
+        state = _opening(terms, plan.end);
+        _catchUp(state, terms, observed, plan);
+        (uint256[] memory words, uint256 count, uint256 status) = (plan.words, 0, Schedule.countedDay(terms.status));
+        for (uint256 i; i < words.length; ++i) {
+            if (ActusSchedule.shownOf(words[i]).countedDay() <= status) continue;
+            words[count++] = words[i];
+            if (ActusSchedule.kindOf(words[i]) == EventKind.TD) break;
+        }
+        // Shortening only: `count` words were kept.
+        assembly ("memory-safe") {
+            mstore(words, count)
         }
     }
 
@@ -57,7 +105,7 @@ library ActusEngine {
         int256 value = ActusSchedule.valueOf(plan, word);
         uint256 due = ActusSchedule.dueOf(word);
         flow.payoff = ActusEvents.play(state, terms, observed, flow.kind, due, value);
-        if (terms.exchanged) flow.payoff = ActusEvents.exchanged(observed, flow.kind, due, flow.payoff);
+        if (terms.exchanged) flow.payoff = ActusEvents.exchanged(observed.exchangeRates, flow.kind, due, flow.payoff);
         (flow.notional, flow.rate, flow.accrued) = (state.notional, state.rate, state.accrued);
     }
 

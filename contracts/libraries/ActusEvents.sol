@@ -56,7 +56,7 @@ library ActusEvents {
         int256 value
     ) internal pure returns (int256 payoff) {
         if (kind == EventKind.IED) return _start(state, terms, due);
-        _accrue(state, terms, due);
+        accrue(state, terms, due);
         if (kind == EventKind.PR) payoff = _redeem(state, terms, value);
         else if (kind == EventKind.IP) payoff = _payInterest(state);
         else if (kind == EventKind.RR) state.rate = _reset(state, terms.reset, observed.rates, due, value);
@@ -66,7 +66,7 @@ library ActusEvents {
         else if (kind == EventKind.MD || kind == EventKind.STD) payoff = _mature(state);
         else if (kind == EventKind.IPCB) state.base = state.notional;
         else if (kind == EventKind.SC) _scale(state, terms, observed, due);
-        else if (kind == EventKind.FP) payoff = _payFee(state, terms);
+        else if (kind == EventKind.FP) payoff = payFee(state, terms);
         else if (kind == EventKind.PRD) payoff = -state.role * (terms.purchasePrice + state.accrued);
         else if (kind == EventKind.TD) payoff = _terminate(state, terms);
         else if (kind == EventKind.PI) payoff = _increase(state, value);
@@ -78,12 +78,12 @@ library ActusEvents {
     }
 
     /// @notice A payoff in the settlement currency.
-    function exchanged(Observations memory observed, EventKind kind, uint256 due, int256 payoff)
+    function exchanged(Observation[] memory rates, EventKind kind, uint256 due, int256 payoff)
         internal
         pure
         returns (int256)
     {
-        return payoff == 0 ? payoff : payoff * _observed(observed.exchangeRates, kind, due) / WAD;
+        return payoff == 0 ? payoff : payoff * lastObserved(rates, kind, due) / WAD;
     }
 
     /// @notice What interest is calculated on at the start: the notional, or an amount agreed (NTIED, NTL).
@@ -103,8 +103,9 @@ library ActusEvents {
                                   INTEREST
     //////////////////////////////////////////////////////////////*/
 
-    function _fraction(State memory state, ActusTerms memory terms, uint256 from, uint256 to)
-        private
+    /// @notice The numerator of a fraction of a year, with both moments moved as the business-day rule says.
+    function fraction(State memory state, ActusTerms memory terms, uint256 from, uint256 to)
+        internal
         pure
         returns (int256)
     {
@@ -120,8 +121,9 @@ library ActusEvents {
         return amount * rate * numerator / (WAD * int256(DayCounts.denominator(YearBasis(terms.basis))));
     }
 
-    function _accrue(State memory state, ActusTerms memory terms, uint256 due) private pure {
-        int256 numerator = _fraction(state, terms, state.time, due);
+    /// @notice Accrues interest and fee from the last event to a moment.
+    function accrue(State memory state, ActusTerms memory terms, uint256 due) internal pure {
+        int256 numerator = fraction(state, terms, state.time, due);
         if (numerator == 0) return;
         state.accrued += _interest(state.base, state.rate, numerator, terms);
         if (terms.fee.onNotional) state.fee += _interest(state.notional, terms.fee.rate, numerator, terms);
@@ -129,13 +131,19 @@ library ActusEvents {
 
     /// @notice Interest on the notional for a time before the first event; fees are not touched.
     function accrueAnew(State memory state, ActusTerms memory terms, uint256 since, uint256 until) internal pure {
-        state.accrued = _interest(state.notional, state.rate, _fraction(state, terms, since, until), terms);
+        state.accrued = _interest(state.notional, state.rate, fraction(state, terms, since, until), terms);
     }
 
     /// @notice Feac at the status date where it is not stated: the fee on the notional since it was last paid.
     function chargeSince(State memory state, ActusTerms memory terms, uint256 since) internal pure {
         if (!terms.fee.onNotional) return;
-        state.fee = _interest(state.notional, terms.fee.rate, _fraction(state, terms, since, terms.status), terms);
+        state.fee = _interest(state.notional, terms.fee.rate, fraction(state, terms, since, terms.status), terms);
+    }
+
+    /// @notice Interest owed at a moment: accrued by the last event and since, and claimed by a call.
+    function interestOwed(State memory state, ActusTerms memory terms, uint256 moment) internal pure returns (int256) {
+        int256 since = _interest(state.base, state.rate, fraction(state, terms, state.time, moment), terms);
+        return state.accrued + state.claim + since;
     }
 
     function _payInterest(State memory state) private pure returns (int256 payoff) {
@@ -189,7 +197,7 @@ library ActusEvents {
         pure
         returns (int256 amount)
     {
-        if (value == 0) value = _observed(observed.prepayments, EventKind.PP, due);
+        if (value == 0) value = lastObserved(observed.prepayments, EventKind.PP, due);
         amount = _capped(state, value);
         state.notional -= amount;
     }
@@ -224,7 +232,7 @@ library ActusEvents {
         pure
         returns (int256)
     {
-        int256 target = _observed(rates, EventKind.RR, due) * rule.multiplier / WAD + spread;
+        int256 target = lastObserved(rates, EventKind.RR, due) * rule.multiplier / WAD + spread;
         int256 change = FixedPointMathLib.clamp(target - state.rate, rule.periodFloor, rule.periodCap);
         return FixedPointMathLib.clamp(state.rate + change, rule.lifeFloor, rule.lifeCap);
     }
@@ -243,7 +251,7 @@ library ActusEvents {
         int256 worth;
         for (uint256 i; i < list.length; ++i) {
             if (list[i] <= due) continue;
-            int256 factor = par + rate * _fraction(state, terms, from, list[i]);
+            int256 factor = par + rate * fraction(state, terms, from, list[i]);
             if (factor <= 0) revert Actus_NoAnnuity(rate);
             if (worth == 0) owed = owed * factor / par;
             else discount = discount * par / factor;
@@ -253,7 +261,8 @@ library ActusEvents {
         state.payment = worth == 0 ? owed + accrued : (owed + accrued) * UNIT / worth;
     }
 
-    function _payFee(State memory state, ActusTerms memory terms) private pure returns (int256 payoff) {
+    /// @notice The fee that falls due: what has accrued on the notional, or an amount.
+    function payFee(State memory state, ActusTerms memory terms) internal pure returns (int256 payoff) {
         payoff = terms.fee.onNotional ? state.fee : state.role * terms.fee.rate;
         state.fee = 0;
     }
@@ -266,19 +275,23 @@ library ActusEvents {
         if (terms.prepayment.penalty == PenaltyKind.A) return state.role * terms.prepayment.penaltyRate;
         int256 rate = terms.prepayment.penaltyRate;
         if (terms.prepayment.penalty == PenaltyKind.I) {
-            rate = FixedPointMathLib.max(0, state.rate - _observed(observed.rates, EventKind.PY, due));
+            rate = FixedPointMathLib.max(0, state.rate - lastObserved(observed.rates, EventKind.PY, due));
         }
-        return _interest(state.notional, rate, _fraction(state, terms, state.time, due), terms);
+        return _interest(state.notional, rate, fraction(state, terms, state.time, due), terms);
     }
 
     function _scale(State memory state, ActusTerms memory terms, Observations memory observed, uint256 due) private pure {
-        int256 scale = _observed(observed.indices, EventKind.SC, due) * WAD / terms.scaling.start;
+        int256 scale = lastObserved(observed.indices, EventKind.SC, due) * WAD / terms.scaling.start;
         if (terms.scaling.interest) state.interestScale = scale;
         if (terms.scaling.notional) state.notionalScale = scale;
     }
 
-    /// @dev The last value observed up to a moment, by bisection.
-    function _observed(Observation[] memory points, EventKind kind, uint256 moment) private pure returns (int256) {
+    /// @notice The last value observed up to a moment, by bisection.
+    function lastObserved(Observation[] memory points, EventKind kind, uint256 moment)
+        internal
+        pure
+        returns (int256)
+    {
         (uint256 low, uint256 high) = (0, points.length);
         while (low < high) {
             uint256 middle = (low + high) / 2;

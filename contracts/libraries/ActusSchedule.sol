@@ -56,12 +56,21 @@ library ActusSchedule {
         _principal(found, terms);
         _prepayments(found, terms, observed);
         _single(found, terms, called);
-        (uint256[] memory words, uint256 count) = (found.words, found.count);
-        // Shortening only: `count` words were written.
-        assembly ("memory-safe") {
-            mstore(words, count)
-        }
-        LibSort.sort(words);
+        found.words = _sorted(found);
+    }
+
+    /// @notice Fees and the purchase of a credit enhancement that ends at its maturity, in the order of evaluation.
+    function feesAndPurchase(ActusTerms memory terms) internal pure returns (uint256[] memory words) {
+        Slots memory found;
+        (found.stop, found.end, found.words) = (terms.maturity, terms.maturity, new uint256[](8));
+        if (terms.fee.rate != 0) _series(found, terms, terms.fee.series, EventKind.FP, true);
+        if (terms.purchase != 0) _add(found, terms.purchase, terms.purchase, EventKind.PRD, 0);
+        words = _sorted(found);
+    }
+
+    /// @notice The word of an event that carries no value.
+    function wordOf(uint256 shown, EventKind kind, uint256 due) internal pure returns (uint256) {
+        return shown << 64 | uint256(kind) << 56 | due << 16;
     }
 
     /// @notice The moment at which an event shows.
@@ -89,6 +98,16 @@ library ActusSchedule {
         return ActusMaturity.anchored(terms, terms.principal).anchor - DAY;
     }
 
+    function _sorted(Slots memory found) private pure returns (uint256[] memory words) {
+        uint256 count = found.count;
+        words = found.words;
+        // Shortening only: `count` words were written.
+        assembly ("memory-safe") {
+            mstore(words, count)
+        }
+        LibSort.sort(words);
+    }
+
     function _add(Slots memory found, uint256 shown, uint256 due, EventKind kind, uint256 value) private pure {
         uint256 length = found.words.length;
         if (found.count == length) {
@@ -97,7 +116,7 @@ library ActusSchedule {
             for (uint256 i; i < length; ++i) grown[i] = found.words[i];
             found.words = grown;
         }
-        found.words[found.count++] = shown << 64 | uint256(kind) << 56 | due << 16 | value;
+        found.words[found.count++] = wordOf(shown, kind, due) | value;
     }
 
     function _keep(Slots memory found, int256 value) private pure returns (uint256 place) {

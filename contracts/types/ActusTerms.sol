@@ -3,7 +3,8 @@ pragma solidity 0.8.26;
 
 import {Cycle, Series, Shift} from "./ActusTypes.sol";
 
-enum ContractKind { PAM, LAM, NAM, ANN, UMP, LAX, CLM }
+/// @dev Loans, then the credit enhancements, which cover loans.
+enum ContractKind { PAM, LAM, NAM, ANN, UMP, LAX, CLM, CEG, CEC }
 
 /// @dev In the order in which the events of one moment are evaluated.
 enum EventKind { IED, FP, PR, PI, PY, PP, XD, IP, IPCI, RRF, RR, PRF, PRD, TD, SC, IPCB, STD, MD }

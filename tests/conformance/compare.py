@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
-from analytics.cashflow import CashFlowEvent
+from analytics.cashflow import CashFlowEvent, EnhancementEvent
 from analytics.cashflow.calendar import counted_day, format_moment, parse_moment
 
 TOLERANCE: Final = Decimal("1e-6")
@@ -16,23 +16,58 @@ COLUMNS: Final = {
     "nominalInterestRate": "rate",
     "accruedInterest": "accrued",
 }
+ENHANCEMENT_COLUMNS: Final = {
+    "payoff": "payoff",
+    "notionalPrincipal": "notional",
+    "exerciseAmount": "exercise_amount",
+}
 
 
-def first_difference(events: Sequence[CashFlowEvent], rows: Sequence[Mapping[str, Any]]) -> str | None:
+def first_difference(
+    events: Sequence[CashFlowEvent] | Sequence[EnhancementEvent], rows: Sequence[Mapping[str, Any]]
+) -> str | None:
     """The first difference in words, or None where every row agrees within 1e-6, relative or absolute."""
     for number, (event, row) in enumerate(zip(events, rows, strict=False), start=1):
-        lacking = [name for name in ("eventDate", "eventType", *COLUMNS) if row.get(name) in (None, "")]
+        columns = _columns(event, row)
+        lacking = [name for name in ("eventDate", "eventType", *columns) if row.get(name) in (None, "")]
         if lacking:
             return f"row {number}: the case does not tell {', '.join(lacking)}"
-        here = f"row {number} ({row['eventDate']} {row['eventType']})"
-        if counted_day(event.time) != counted_day(parse_moment(row["eventDate"])):
-            return f"{here}: date is {format_moment(event.time)}"
-        if event.kind.name != row["eventType"]:
-            return f"{here}: type is {event.kind.name}"
-        for column, attribute in COLUMNS.items():
-            expected, found = Decimal(str(row[column]).strip()), getattr(event, attribute)
-            if abs(found - expected) > TOLERANCE * max(1, abs(expected)):
-                return f"{here}: {column} is {found:.9f}, not {expected}"
+        difference = _difference(event, row, columns)
+        if difference is not None:
+            return f"row {number} ({row['eventDate']} {row['eventType']}): {difference}"
     if len(events) != len(rows):
         return f"{len(events)} events, not {len(rows)}"
     return None
+
+
+def _difference(
+    event: CashFlowEvent | EnhancementEvent, row: Mapping[str, Any], columns: Mapping[str, str]
+) -> str | None:
+    if counted_day(event.time) != counted_day(parse_moment(row["eventDate"])):
+        return f"date is {format_moment(event.time)}"
+    if event.kind.name != row["eventType"]:
+        return f"type is {event.kind.name}"
+    for column, attribute in columns.items():
+        expected, found = Decimal(str(row[column]).strip()), getattr(event, attribute)
+        if abs(found - expected) > TOLERANCE * max(1, abs(expected)):
+            return f"{column} is {found:.9f}, not {expected}"
+    if isinstance(event, EnhancementEvent) and _day(event.exercise_date) != _row_day(row.get("exerciseDate")):
+        told = "none" if event.exercise_date is None else format_moment(event.exercise_date)
+        return f"exerciseDate is {told}, not {row.get('exerciseDate') or 'none'}"
+    return None
+
+
+def _columns(event: CashFlowEvent | EnhancementEvent, row: Mapping[str, Any]) -> Mapping[str, str]:
+    """The columns that a row of this contract type has; a fee that has accrued is told by some rows only."""
+    if isinstance(event, CashFlowEvent):
+        return COLUMNS
+    tells_fee = row.get("feeAccrued") not in (None, "")
+    return {**ENHANCEMENT_COLUMNS, "feeAccrued": "fee_accrued"} if tells_fee else ENHANCEMENT_COLUMNS
+
+
+def _day(moment: int | None) -> int | None:
+    return None if moment is None else counted_day(moment)
+
+
+def _row_day(text: Any) -> int | None:
+    return counted_day(parse_moment(text)) if text else None

@@ -17,20 +17,34 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from analytics.cashflow import CashFlowEvent, Observations, Terms, parse_observations, parse_terms
+from analytics.cashflow import (
+    CashFlowEvent,
+    Enhancement,
+    EnhancementEvent,
+    Observations,
+    Terms,
+    parse_enhancement,
+    parse_observations,
+    parse_terms,
+)
 from analytics.cashflow.calendar import parse_moment
 from analytics.errors import InvalidInput
 from scripts.chain import brownie_connected, development_chain
 from tests.conformance.compare import first_difference
-from tests.conformance.encode import decode_flows, encode_observations, encode_terms, supported
+from tests.conformance.encode import (
+    decode_enhancement_flows,
+    decode_flows,
+    encode_enhancement,
+    encode_observations,
+    encode_terms,
+    enhances,
+    supported,
+)
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 DEFAULT_FOLDER: Final = ROOT.parent / "shared" / "vectors" / "actus"
 CALL_GAS: Final = 50_000_000
-LACKING: Final = {
-    "CEG": "a guarantee; the guarantee registry is not an ACTUS contract type",
-    "CEC": "a collateral; the collateral registry is not an ACTUS contract type",
-}
+LIBRARIES: Final = ("ActusEngine", "ActusEnhancement")
 
 
 @dataclass(slots=True)
@@ -50,17 +64,30 @@ class Tally:
 
 
 class Engine:
-    """The engine's contract on a chain."""
+    """The engine's contracts on a chain."""
 
     def __init__(self, contract: Any) -> None:
         self._contract = contract
 
     def project(self, terms: Terms, observed: Observations, until: int | None) -> list[CashFlowEvent]:
-        """The events that the contract returns; raises brownie's VirtualMachineError where it refuses."""
-        flows = self._contract.project.call(
-            encode_terms(terms), encode_observations(terms, observed), until or 0, {"gas": CALL_GAS}
-        )
-        return decode_flows(flows)
+        """The events of a loan that the contract returns; raises brownie's VirtualMachineError where it refuses."""
+        words = encode_terms(terms), encode_observations(terms, observed)
+        return decode_flows(self._contract.project.call(*words, until or 0, {"gas": CALL_GAS}))
+
+    def project_enhancement(
+        self, terms: Enhancement, observed: Observations, until: int | None
+    ) -> list[EnhancementEvent]:
+        """The events of a guarantee or collateral, likewise."""
+        words = encode_enhancement(terms, observed)
+        flows = self._contract.projectEnhancement.call(words, until or 0, {"gas": CALL_GAS})
+        return decode_enhancement_flows(flows)
+
+
+def deployed_harness(project: Any, account: Any) -> Any:
+    """The contract that puts the engine behind calls, deployed after the libraries it is linked to."""
+    for library in LIBRARIES:
+        account.deploy(project[library], silent=True)
+    return account.deploy(project["ActusHarness"], silent=True)
 
 
 @contextmanager
@@ -70,15 +97,23 @@ def engine_on_chain() -> Iterator[Engine]:
 
     with development_chain() as chain, brownie_connected(chain):
         loaded = next(iter(project.get_loaded_projects()), None) or project.load(ROOT, name="ConformanceProject")
-        yield Engine(accounts[0].deploy(loaded.ActusHarness, silent=True))
+        yield Engine(deployed_harness(loaded, accounts[0]))
 
 
 def run_case(engine: Engine, case: dict[str, Any]) -> str | None:
     """The first difference of one case, or None where all its rows agree."""
-    terms = parse_terms(case["terms"])
     observed = parse_observations(case.get("dataObserved") or {}, case.get("eventsObserved") or [])
     until = parse_moment(case["to"]) if case.get("to") else None
-    return first_difference(engine.project(terms, observed, until), case["results"])
+    if enhances(kind_of(case)):
+        events: Any = engine.project_enhancement(parse_enhancement(case["terms"]), observed, until)
+    else:
+        events = engine.project(parse_terms(case["terms"]), observed, until)
+    return first_difference(events, case["results"])
+
+
+def kind_of(case: dict[str, Any]) -> str:
+    """The contract type that a case names."""
+    return str(case["terms"].get("contractType", "")).strip().upper()
 
 
 def run_file(engine: Engine, path: Path) -> Tally:
@@ -90,9 +125,9 @@ def run_file(engine: Engine, path: Path) -> Tally:
         if not {"terms", "results"} <= set(case):
             tally.failed.append(f"{name}: the case has no terms or no results")
             continue
-        kind = str(case["terms"].get("contractType", "")).strip().upper()
+        kind = kind_of(case)
         if not supported(kind):
-            tally.lacking.append(f"{name}: {kind}, {LACKING.get(kind, 'no such contract type in the engine')}")
+            tally.lacking.append(f"{name}: {kind}, no such contract type in the engine")
             continue
         try:
             difference = run_case(engine, case)

@@ -13,6 +13,7 @@ from eth_utils.crypto import keccak
 
 from scripts.deployment import System, deploy, staff
 from scripts.roles import PEOPLE, Role
+from tests.conformance.run import deployed_harness
 
 DAY = 86_400
 SALT = b"a salt for tests only"
@@ -39,6 +40,13 @@ def system(people: Mapping[str, Any]) -> System:
     system.authority.openDay(system.authority.blockDate(), {"from": people["treasurer"]})
     gc.freeze()  # Brownie collects garbage at every revert; what stands by now need not be searched again
     return system
+
+
+@pytest.fixture(scope="module")
+def engine(module_isolation: None) -> Any:
+    """The loan engine's contract and its libraries."""
+    (loaded,) = project.get_loaded_projects()
+    return deployed_harness(loaded, chain_accounts[0])
 
 
 def _one(name: str) -> Any:

@@ -20,11 +20,6 @@ START, END = parse_moment("2025-01-01"), parse_moment("2026-01-01")
 TINY = Fraction(1, 10**9)
 
 
-@pytest.fixture(scope="module")
-def engine(ActusHarness: Any, accounts: Any) -> Any:
-    return accounts[0].deploy(ActusHarness)
-
-
 def _call(engine: Any, terms: Terms, observed: Observations | None = None, until: int = 0) -> Any:
     observed = observed or Observations()
     encoded = (encode_terms(terms), encode_observations(terms, observed), until)

@@ -49,11 +49,6 @@ BASIS = {"A365": 0, "30E360": 2}
 
 
 @pytest.fixture(scope="module")
-def engine(ActusHarness: Any, accounts: Any) -> Any:
-    return accounts[0].deploy(ActusHarness)
-
-
-@pytest.fixture(scope="module")
 def libraries(LibrariesHarness: Any, accounts: Any) -> Any:
     return accounts[0].deploy(LibrariesHarness)
 
