@@ -271,6 +271,14 @@ class PayGuarantee(Act):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseGuarantee(Act):
+    """A guarantor is freed of part or all of a guarantee, under four eyes."""
+
+    guarantee: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CountBorrowers(Act):
     """A pool's borrowers are counted anew."""
 

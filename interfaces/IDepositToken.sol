@@ -6,8 +6,10 @@ import {LoanId} from "../contracts/types/Ids.sol";
 
 /// @title Tokenised deposits, with earmarked loan money
 /// @notice ERC-20 with two decimals (one unit = one fen). Supply = funded + drawdowns - loan payments - redemptions: the
-/// bank's deposit liability. A loan payment is an ERC-20 transfer to nobody beside the loan book's LoanRepaid. Money drawn on a loan is held under the loan's earmark in this contract until its
-/// borrower spends it with a payee. Earmarks belong to a loan and an account: an account bound later gets its own.
+/// bank's deposit liability. An account transfers to nobody only what it redeems; every other ERC-20 transfer to nobody is the
+/// loan book's: a payment beside its LoanRepaid or LoanRecovered, or money taken back out of an earmark. Money drawn on a loan is
+/// held under the loan's earmark in this contract until its borrower spends it with a payee. Earmarks belong to a loan and an
+/// account: an account bound later gets its own.
 interface IDepositToken {
     /// @notice Money drawn on a loan, not yet spent. Fen.
     struct Earmark {
@@ -47,7 +49,7 @@ interface IDepositToken {
     error DepositToken_EarmarkInvalid(uint64 loanId, uint256 amount, uint24 expiry);
     /// @notice Thrown when an amount is zero.
     error DepositToken_ZeroAmount();
-    /// @notice Thrown when a deposit account is the zero address or this contract.
+    /// @notice Thrown when a deposit account, or where a transfer goes, is the zero address or this contract.
     error DepositToken_AccountInvalid(address account);
 
     /// @notice Credit money that came in from outside. Only treasurers.

@@ -33,7 +33,7 @@ interface IGoverned {
     /// @return businessDate The current business date (days since 1970-01-01).
     /// @return open Whether the day is open for postings.
     /// @return pausedUntil Unix time until which acts are refused.
-    function standing() external view returns (uint24 businessDate, bool open, uint40 pausedUntil);
+    function dayAndPause() external view returns (uint24 businessDate, bool open, uint40 pausedUntil);
     /// @return The contract that pushes seats and days.
     function authority() external view returns (address);
 }

@@ -50,7 +50,7 @@ interface IGuaranteeRegistry {
     /// @notice A release was proposed; a later proposal for the same guarantee replaces it, a release uses it up.
     event ReleaseProposed(uint64 indexed guarantee, uint128 amount, uint32 person);
     /// @notice A guarantee was released in part or whole.
-    /// @param amount What remains guaranteed.
+    /// @param amount What remains guaranteed. A demand for more falls to it.
     event GuaranteeReleased(uint64 indexed guarantee, uint32 indexed guarantor, uint128 released, uint128 amount, uint128 live, uint24 releasedOn, uint32 person);
     /// @notice Payment was demanded of a guarantor; `amount` is all that is demanded now.
     event GuaranteeDemanded(uint64 indexed guarantee, uint32 indexed guarantor, uint64 loanId, uint128 amount, uint24 demandedOn, uint32 person);
@@ -90,7 +90,7 @@ interface IGuaranteeRegistry {
     error GuaranteeRegistry_LoanStillOwes(uint64 guarantee, uint64 loanId);
     /// @notice Thrown when an external reference is zero or already booked.
     error GuaranteeRegistry_AlreadyImported(uint64 guarantee);
-    /// @notice Thrown when a guarantor would pay more than is demanded and still guaranteed.
+    /// @notice Thrown when a guarantor would pay more than is demanded.
     error GuaranteeRegistry_PaymentExceeds(uint64 guarantee, uint128 amount, uint128 demanded);
     /// @notice Thrown when a demand is made on a loan that is not in default.
     error GuaranteeRegistry_LoanNotInDefault(uint64 guarantee, uint64 loanId);

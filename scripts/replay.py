@@ -36,6 +36,7 @@ from data.acts import (
     Recover,
     Register,
     RegisterTitle,
+    ReleaseGuarantee,
     ReportFigure,
     Reprice,
     Restructure,
@@ -114,8 +115,9 @@ class Clerk:
             RegisterTitle: self.register_title, Revalue: self.revalue, Guarantees: self.guarantee, Lend: self.lend,
             PayWrongly: partial(payments.pay_wrongly, desk), Charge: partial(workout.charge, desk),
             Waive: partial(workout.waive, desk), Restructure: self.restructure, Sell: partial(workout.sell, desk),
-            PayGuarantee: self.pay_guarantee, WriteOff: partial(workout.write_off, desk),
-            Recover: partial(workout.recover, desk), YearEnd: self.year_end, **quality_handlers(desk),
+            PayGuarantee: self.pay_guarantee, ReleaseGuarantee: partial(workout.release_guarantee, desk),
+            WriteOff: partial(workout.write_off, desk), Recover: partial(workout.recover, desk),
+            YearEnd: self.year_end, **quality_handlers(desk),
         }  # fmt: skip
 
     def do(self, kind: type[Act], acts: Sequence[Any]) -> None:

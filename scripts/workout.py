@@ -8,7 +8,7 @@ from typing import Any, Final
 from eth_utils.crypto import keccak
 
 from analytics.ledger import LOAN_TYPES
-from data.acts import Charge, PayGuarantee, Recover, Restructure, Sell, Waive, WriteOff
+from data.acts import Charge, PayGuarantee, Recover, ReleaseGuarantee, Restructure, Sell, Waive, WriteOff
 from scripts.desk import Desk
 from scripts.new_terms import NewTerms
 
@@ -72,6 +72,13 @@ def pay_guarantee(desk: Desk, act: PayGuarantee, account: Any) -> None:
     desk.send(book.demand, guarantee, act.demanded, by="collector")
     desk.send(desk.system.token.fund, account, act.amount, by="treasurer")
     desk.send(book.payOnGuarantee, guarantee, act.amount, by=account)
+
+
+def release_guarantee(desk: Desk, act: ReleaseGuarantee) -> None:
+    """Part or all of a guarantee released: proposed by a loan officer, confirmed by an approver."""
+    arguments = desk.guarantees[act.guarantee], act.amount
+    desk.send(desk.system.guarantees.proposeRelease, *arguments, by="loan_officer")
+    desk.send(desk.system.guarantees.release, *arguments, by="approver")
 
 
 def write_off(desk: Desk, act: WriteOff) -> None:

@@ -69,7 +69,8 @@ def guarantees(record: Record) -> dict[str, Column]:
     keys = Keys(first["guarantee"], "guarantee")
     paid = record["guarantee_registry.guarantee_paid"]
     amount = latest(keys, [(rows, "guarantee", "amount") for rows in (first, released, paid)])
-    asked = latest(keys, [(demanded, "guarantee", "amount"), (paid, "guarantee", "demanded")])
+    told = latest(keys, [(demanded, "guarantee", "amount"), (paid, "guarantee", "demanded")])
+    asked = np.minimum(told, amount)  # a release lowers a demand to what is left, and amounts only fall
     circle: list[Writer] = [
         (record[f"guarantee_registry.{name}"], "guarantee", 1) for name in ("legacy_circle_admitted", "circle_arose")
     ]

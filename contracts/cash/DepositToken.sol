@@ -133,6 +133,30 @@ contract DepositToken is Governed, ERC20, IDepositToken {
         emit EarmarkSpent(id, msg.sender, payee, amount, remaining);
     }
 
+    // ------------------------------------------------------------------ transfers
+    /// @notice Transfer free deposits to another account, never to nobody.
+    function transfer(address to, uint256 amount) public override returns (bool) {
+        if (to == address(0)) revert DepositToken_AccountInvalid(to);
+        return super.transfer(to, amount);
+    }
+
+    /// @notice Transfer another's free deposits by its approval, never to nobody.
+    function transferFrom(address from, address to, uint256 amount) public override returns (bool) {
+        if (to == address(0)) revert DepositToken_AccountInvalid(to);
+        return super.transferFrom(from, to, amount);
+    }
+
+    /// @dev Money comes under an earmark by drawdowns only. What goes to nobody is burned by the book or its depositor.
+    function _beforeTokenTransfer(address from, address to, uint256) internal view override {
+        if (from == address(0)) return;
+        if (to == address(this)) revert DepositToken_AccountInvalid(to);
+    }
+
+    /// @dev No account may spend others' deposits without their approval.
+    function _givePermit2InfiniteAllowance() internal pure override returns (bool) {
+        return false;
+    }
+
     // ------------------------------------------------------------------ totals
     function _closeDay(uint24 businessDate) internal override {
         emit SupplyClosed(businessDate, totalSupply(), uint128(balanceOf(address(this))));
@@ -153,16 +177,5 @@ contract DepositToken is Governed, ERC20, IDepositToken {
     /// @inheritdoc IDepositToken
     function earmarked() external view returns (uint128) {
         return uint128(balanceOf(address(this)));
-    }
-
-    /// @dev Money comes under an earmark by drawdowns only, and is never sent to nobody.
-    function _beforeTokenTransfer(address from, address to, uint256) internal view override {
-        if (from == address(0)) return;
-        if (to == address(this)) revert DepositToken_AccountInvalid(to);
-    }
-
-    /// @dev No account may spend others' deposits without their approval.
-    function _givePermit2InfiniteAllowance() internal pure override returns (bool) {
-        return false;
     }
 }

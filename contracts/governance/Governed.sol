@@ -54,7 +54,7 @@ abstract contract Governed is IGoverned {
     }
 
     /// @inheritdoc IGoverned
-    function standing() external view returns (uint24 businessDate, bool open, uint40 pausedUntil) {
+    function dayAndPause() external view returns (uint24 businessDate, bool open, uint40 pausedUntil) {
         return (_businessDate, _dayOpen, _pausedUntil);
     }
 

@@ -128,8 +128,8 @@ contract RatingRegistry is IRatingRegistry, Importing {
     function _import(uint32 importId, Assessment calldata assessment, uint24 businessDate, PersonId maker) private {
         CustomerId customer = assessment.customer;
         CUSTOMERS.nodeOf(customer);
-        uint8 standing_ = _confirmed[customer].grade;
-        if (standing_ != 0) revert RatingRegistry_AlreadyRated(CustomerId.unwrap(customer), standing_);
+        uint8 rated = _confirmed[customer].grade;
+        if (rated != 0) revert RatingRegistry_AlreadyRated(CustomerId.unwrap(customer), rated);
         _check(assessment, businessDate);
         _confirmed[customer] = _packed(assessment, maker);
         emit RatingImported(

@@ -22,7 +22,6 @@ abstract contract CovenantRules is ICovenantRegistry, Governed {
     mapping(uint16 product => mapping(Measure => MeasureRule)) internal _measureRules;
     mapping(uint16 product => uint256 mask) internal _measures; // bit n: Measure(n) has a rule
 
-
     /// @inheritdoc ICovenantRegistry
     function setRatingRule(uint16 product, RatingRule calldata rule) external {
         PersonId person = _only(Role.RiskOfficer);

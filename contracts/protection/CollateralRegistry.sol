@@ -8,12 +8,13 @@ import {LienState, Role} from "../types/Enums.sol";
 import {CustomerId, LoanId, PersonId} from "../types/Ids.sol";
 import {LienWord, activeLien} from "../types/LienWord.sol";
 import {ObjectWord} from "../types/ObjectWord.sol";
+import {Enforcement} from "./Enforcement.sol";
 import {Objects} from "./Objects.sol";
 
 /// @title CollateralRegistry
-/// @dev Liens over the objects that Objects keeps: one slot each. A lien's number tells its object's index and its rank, so that an object's
-/// liens are found in rank without a list. See ICollateralRegistry.
-contract CollateralRegistry is Objects {
+/// @dev Liens over the objects that Objects keeps: one slot each. A lien's number tells its object's index and its rank, so
+/// that an object's liens are found in rank without a list. Sales are in Enforcement. See ICollateralRegistry.
+contract CollateralRegistry is Enforcement {
     using LibBitmap for LibBitmap.Bitmap;
 
     struct Consent {
@@ -22,25 +23,9 @@ contract CollateralRegistry is Objects {
         uint56 amount;
     }
 
-    struct ReleaseProposal {
-        // slot 0
-        uint56 amount;
-        PersonId person;
-    }
-
-    struct EnforcementProposal {
-        // slot 0
-        address buyer;
-        uint56 proceeds;
-        PersonId person;
-    }
-
     uint8 private constant MOST_LIENS_BY_ACTS = 64;
 
-    mapping(uint32 lien => LienWord) private _liens;
     mapping(uint256 title => mapping(LoanId => Consent)) private _consents;
-    mapping(uint32 lien => ReleaseProposal) private _releases;
-    mapping(uint256 title => EnforcementProposal) private _enforcements;
     LibBitmap.Bitmap private _closed;
     LibBitmap.Bitmap private _sold;
 
@@ -123,9 +108,7 @@ contract CollateralRegistry is Objects {
     }
 
     function _checkLien(uint256 title, LoanId loanId, uint32 party, uint128 amount, bool complete) private pure {
-        unchecked {
-            if (complete && amount - 1 < type(uint56).max) return; // zero wraps round to the largest
-        }
+        if (complete && amount != 0 && amount <= type(uint56).max) return;
         revert CollateralRegistry_LienInvalid(title, LoanId.unwrap(loanId), party, amount);
     }
 
@@ -266,59 +249,6 @@ contract CollateralRegistry is Objects {
         emit LienReleased(lien, title, amount, left, pledged, businessDate, PersonId.unwrap(person));
     }
 
-    // ---------------------------------------------------------------- enforcement
-
-    /// @inheritdoc ICollateralRegistry
-    function proposeEnforcement(uint256 title, uint128 proceeds, address buyer) external {
-        PersonId person = _only(Role.Collector);
-        _actingDay();
-        if (_existing(title).pledgedOf() == 0) revert CollateralRegistry_NothingPledged(title);
-        if (proceeds > type(uint56).max || buyer == address(0) || buyer == address(this)) {
-            revert CollateralRegistry_SaleInvalid(title, proceeds, buyer);
-        }
-        _enforcements[title] = EnforcementProposal({buyer: buyer, proceeds: uint56(proceeds), person: person});
-        emit EnforcementProposed(title, proceeds, buyer, PersonId.unwrap(person));
-    }
-
-    /// @inheritdoc ICollateralRegistry
-    function enforce(uint256 title, uint128 proceeds, address buyer) external {
-        PersonId person = _only(Role.Approver);
-        uint24 businessDate = _actingDay();
-        ObjectWord object = _existing(title);
-        EnforcementProposal memory proposal = _enforcements[title];
-        if (proposal.buyer == address(0) || proposal.buyer != buyer || proposal.proceeds != proceeds) {
-            revert CollateralRegistry_NotProposed(title, proceeds);
-        }
-        _differs(proposal.person, person);
-        if (object.pledgedOf() == 0) revert CollateralRegistry_NothingPledged(title);
-        delete _enforcements[title];
-        uint128 surplus = _payLiens(title, object, proceeds, businessDate);
-        object = object.withPledged(0).withAppraisal(
-            0, object.haircutOf(), object.appraisedOn(), object.validUntil()
-        );
-        _objects[title] = object;
-        emit CollateralEnforced(title, proceeds, surplus, businessDate, PersonId.unwrap(person));
-        _changeOwner(title, object, CUSTOMERS.customerOfAccount(buyer));
-        TITLES.handOver(buyer, title);
-    }
-
-    /// @dev Pay active liens in rank; what is left over is the surplus.
-    function _payLiens(uint256 title, ObjectWord object, uint128 proceeds, uint24 businessDate) private returns (uint128 rest) {
-        rest = proceeds;
-        uint32 last = object.lastLienOf();
-        for (uint32 lien = last - uint8(last) + 1; lien <= last; ++lien) {
-            LienWord word = _liens[lien];
-            if (!word.isActive()) continue;
-            uint128 amount = uint128(word.amountOf());
-            uint128 paid = amount < rest ? amount : rest;
-            uint128 shortfall = amount - paid;
-            rest -= paid;
-            _liens[lien] = word.withAmount(0, LienState.Enforced);
-            delete _releases[lien];
-            emit LienEnforced(lien, title, LoanId.unwrap(word.loanOf()), paid, shortfall, businessDate);
-        }
-    }
-
     // ---------------------------------------------------------------- views
 
     /// @inheritdoc ICollateralRegistry
@@ -403,15 +333,5 @@ contract CollateralRegistry is Objects {
     function releaseProposalOf(uint32 lien) external view returns (uint128 amount, uint32 person) {
         ReleaseProposal storage proposal = _releases[lien];
         return (proposal.amount, PersonId.unwrap(proposal.person));
-    }
-
-    /// @inheritdoc ICollateralRegistry
-    function enforcementProposalOf(uint256 title)
-        external
-        view
-        returns (uint128 proceeds, address buyer, uint32 person)
-    {
-        EnforcementProposal storage proposal = _enforcements[title];
-        return (proposal.proceeds, proposal.buyer, PersonId.unwrap(proposal.person));
     }
 }

@@ -173,6 +173,7 @@ contract GuaranteeRegistry is Guarantors {
         left = word.amountOf() - amount;
         uint64 node = word.guarantorNodeOf();
         _guarantees[id] = left == 0 ? word.withAmount(0).withState(GuaranteeState.Released) : word.withAmount(left);
+        if (_demanded[id] > left) _demanded[id] = left; // no more is demanded than is guaranteed
         if (left == 0) _unbind(node, word.beneficiaryNodeOf());
         live = _lower(_guarantorOf(id), amount);
         if (node >= GROUP_NODES) _lower(node, amount);
@@ -207,8 +208,7 @@ contract GuaranteeRegistry is Guarantors {
         uint24 businessDate = _postingDay();
         GuaranteeWord word = _live(guaranteeId);
         uint128 demanded = _demanded[guaranteeId];
-        uint128 most = demanded < word.amountOf() ? demanded : word.amountOf();
-        if (amount == 0 || amount > most) revert GuaranteeRegistry_PaymentExceeds(guaranteeId, amount, most);
+        if (amount == 0 || amount > demanded) revert GuaranteeRegistry_PaymentExceeds(guaranteeId, amount, demanded);
         demanded -= amount;
         _demanded[guaranteeId] = demanded;
         if (demanded == 0) word = word.withState(GuaranteeState.Active);

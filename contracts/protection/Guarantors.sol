@@ -6,7 +6,7 @@ import {IGuaranteeRegistry} from "../../interfaces/IGuaranteeRegistry.sol";
 import {Importing} from "../governance/Importing.sol";
 import {Role} from "../types/Enums.sol";
 import {CustomerId, GroupId, PersonId} from "../types/Ids.sol";
-import {StandingWord} from "../types/StandingWord.sol";
+import {GuarantorWord} from "../types/GuarantorWord.sol";
 import {GuaranteeGraph} from "./GuaranteeGraph.sol";
 
 /// @dev What guarantors, and the connected groups they belong to, can bear and do bear. See IGuaranteeRegistry.
@@ -47,24 +47,24 @@ abstract contract Guarantors is IGuaranteeRegistry, Importing, GuaranteeGraph {
         if (capacity > type(uint56).max || asOf > businessDate) {
             revert GuaranteeRegistry_CapacityInvalid(capacity, asOf, businessDate);
         }
-        StandingWord standing = _standings[node];
-        _standings[node] = standing.withCapacity(capacity);
-        return standing.liveOf();
+        GuarantorWord word = _guarantorWords[node];
+        _guarantorWords[node] = word.withCapacity(capacity);
+        return word.liveOf();
     }
 
     // ---------------------------------------------------------------- cover
 
     function _checkCapacity(CustomerId guarantor, uint64 node, uint128 amount) internal view {
         uint32 number = CustomerId.unwrap(guarantor);
-        StandingWord standing = _standings[number];
-        if (standing.liveOf() + amount > standing.capacityOf()) {
-            revert GuaranteeRegistry_CapacityExceeded(number, standing.liveOf(), amount, standing.capacityOf());
+        GuarantorWord word = _guarantorWords[number];
+        if (word.liveOf() + amount > word.capacityOf()) {
+            revert GuaranteeRegistry_CapacityExceeded(number, word.liveOf(), amount, word.capacityOf());
         }
         if (node < GROUP_NODES) return;
-        standing = _standings[node];
-        if (standing.capacityOf() != 0 && standing.liveOf() + amount > standing.capacityOf()) {
+        word = _guarantorWords[node];
+        if (word.capacityOf() != 0 && word.liveOf() + amount > word.capacityOf()) {
             revert GuaranteeRegistry_GroupCapacityExceeded(
-                uint32(node), standing.liveOf(), amount, standing.capacityOf()
+                uint32(node), word.liveOf(), amount, word.capacityOf()
             );
         }
     }
@@ -72,43 +72,43 @@ abstract contract Guarantors is IGuaranteeRegistry, Importing, GuaranteeGraph {
     /// @dev Number a new guarantee and add its amount to the guarantor's live cover.
     function _raise(CustomerId guarantor, uint128 amount) internal returns (uint64 id, uint128 live) {
         uint32 owner = CustomerId.unwrap(guarantor);
-        StandingWord standing = _standings[owner];
-        uint24 number = standing.givenOf() + 1;
-        live = _within(owner, standing.liveOf() + amount, amount);
+        GuarantorWord word = _guarantorWords[owner];
+        uint24 number = word.givenOf() + 1;
+        live = _within(owner, word.liveOf() + amount, amount);
         id = (uint64(owner) << NUMBER_BITS) + number;
-        _standings[owner] = standing.withGiven(number).withLive(live);
+        _guarantorWords[owner] = word.withGiven(number).withLive(live);
     }
 
     function _lower(uint64 node, uint128 amount) internal returns (uint128 live) {
-        StandingWord standing = _standings[node];
-        live = standing.liveOf() - amount;
-        _standings[node] = standing.withLive(live);
+        GuarantorWord word = _guarantorWords[node];
+        live = word.liveOf() - amount;
+        _guarantorWords[node] = word.withLive(live);
     }
 
-    /// @dev What its members guarantee counts in a group's standing too.
+    /// @dev What its members guarantee counts in a group's word too.
     function _raiseGroup(uint64 node, uint128 amount) internal {
-        StandingWord standing = _standings[node];
-        _standings[node] = standing.withLive(_within(uint32(node), standing.liveOf() + amount, amount));
+        GuarantorWord word = _guarantorWords[node];
+        _guarantorWords[node] = word.withLive(_within(uint32(node), word.liveOf() + amount, amount));
     }
 
-    /// @dev Cover above what a standing holds is more than all money there is.
+    /// @dev Cover above what a word holds is more than all money there is.
     function _within(uint32 guarantor, uint128 live, uint128 amount) private pure returns (uint128) {
         if (live > type(uint56).max) revert GuaranteeRegistry_Invalid(guarantor, 0, amount);
         return live;
     }
 
     function _tellExceeded(uint32 guarantor) internal {
-        StandingWord standing = _standings[guarantor];
-        if (standing.liveOf() > standing.capacityOf()) {
-            emit CapacityExceeded(guarantor, standing.liveOf(), standing.capacityOf());
+        GuarantorWord word = _guarantorWords[guarantor];
+        if (word.liveOf() > word.capacityOf()) {
+            emit CapacityExceeded(guarantor, word.liveOf(), word.capacityOf());
         }
     }
 
     function _tellGroupExceeded(uint64 node) internal {
         if (node < GROUP_NODES) return;
-        StandingWord standing = _standings[node];
-        if (standing.capacityOf() != 0 && standing.liveOf() > standing.capacityOf()) {
-            emit GroupCapacityExceeded(uint32(node), standing.liveOf(), standing.capacityOf());
+        GuarantorWord word = _guarantorWords[node];
+        if (word.capacityOf() != 0 && word.liveOf() > word.capacityOf()) {
+            emit GroupCapacityExceeded(uint32(node), word.liveOf(), word.capacityOf());
         }
     }
 
@@ -124,14 +124,14 @@ abstract contract Guarantors is IGuaranteeRegistry, Importing, GuaranteeGraph {
 
     /// @inheritdoc IGuaranteeRegistry
     function capacityOf(CustomerId guarantor) external view returns (uint128 capacity, uint128 live) {
-        StandingWord standing = _standings[CustomerId.unwrap(guarantor)];
-        return (standing.capacityOf(), standing.liveOf());
+        GuarantorWord word = _guarantorWords[CustomerId.unwrap(guarantor)];
+        return (word.capacityOf(), word.liveOf());
     }
 
     /// @inheritdoc IGuaranteeRegistry
     function groupCapacityOf(GroupId group) external view returns (uint128 capacity, uint128 live) {
-        StandingWord standing = _standings[GROUP_NODES + GroupId.unwrap(group)];
-        return (standing.capacityOf(), standing.liveOf());
+        GuarantorWord word = _guarantorWords[GROUP_NODES + GroupId.unwrap(group)];
+        return (word.capacityOf(), word.liveOf());
     }
 
     /// @inheritdoc IGuaranteeRegistry
@@ -141,6 +141,6 @@ abstract contract Guarantors is IGuaranteeRegistry, Importing, GuaranteeGraph {
 
     /// @inheritdoc IGuaranteeRegistry
     function guaranteesOf(CustomerId guarantor) external view returns (uint32) {
-        return _standings[CustomerId.unwrap(guarantor)].givenOf();
+        return _guarantorWords[CustomerId.unwrap(guarantor)].givenOf();
     }
 }

@@ -4,7 +4,7 @@ pragma solidity 0.8.26;
 import {PersonId} from "./Ids.sol";
 import {Role} from "./Enums.sol";
 
-/// @dev One account's standing in one storage word: roles in bits 0-191 (bit n = Role(n)),
+/// @dev One account's seat in one storage word: roles in bits 0-191 (bit n = Role(n)),
 /// the person behind the account in bits 192-223.
 type Seat is uint256;
 

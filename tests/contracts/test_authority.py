@@ -277,7 +277,7 @@ def test_a_late_contract_gets_every_seat_the_day_and_the_pause(
     assert_events(transaction, event("ContractEnlisted", target=late))
     for account in [*people.values(), *system.contracts.values()]:
         assert late.seatOf(account) == authority.seatOf(account)
-    assert late.standing() == (today, True, authority.pausedUntil())
+    assert late.dayAndPause() == (today, True, authority.pausedUntil())
     assert late.address in authority.enlisted()
 
 
@@ -323,13 +323,13 @@ def test_a_day_closes_and_the_next_opens(system, authority, treasurer, today):
         event("BookClosed", businessDate=today, loans=0, outstanding=0, interest=0),
     )
     assert authority.day() == (today, False)
-    assert {tuple(contract.standing()) for contract in governed(system)} == {(today, False, 0)}
+    assert {tuple(contract.dayAndPause()) for contract in governed(system)} == {(today, False, 0)}
     chain.sleep(DAY)
     chain.mine()
     opening = authority.openDay(today + 1, {"from": treasurer})
     assert_events(opening, event("DayOpened", businessDate=today + 1, person=TREASURER))
     assert authority.day() == (today + 1, True)
-    assert {tuple(contract.standing()) for contract in governed(system)} == {(today + 1, True, 0)}
+    assert {tuple(contract.dayAndPause()) for contract in governed(system)} == {(today + 1, True, 0)}
 
 
 def governed(system):
@@ -367,7 +367,7 @@ def test_a_pause_stops_acts_and_expires(system, authority, guardian, make_custom
     until = transaction.timestamp + 3600
     assert_events(transaction, event("Paused", until=until, person=GUARDIAN))
     assert authority.pausedUntil() == until
-    assert {contract.standing()[2] for contract in governed(system)} == {until}
+    assert {contract.dayAndPause()[2] for contract in governed(system)} == {until}
     with reverts("Governed_Paused", until):
         make_customer()
     chain.sleep(3601)
@@ -398,7 +398,7 @@ def test_a_lifted_pause_ends_at_once(system, authority, guardian, make_customer)
     authority.pause(7 * DAY, {"from": guardian})
     lifting = authority.unpause({"from": guardian})
     assert_events(lifting, event("Unpaused", person=GUARDIAN))
-    assert {contract.standing()[2] for contract in governed(system)} == {lifting.timestamp}
+    assert {contract.dayAndPause()[2] for contract in governed(system)} == {lifting.timestamp}
     assert make_customer() == 1
     with reverts("Authority_NotPaused"):
         authority.unpause({"from": guardian})

@@ -78,6 +78,24 @@ def test_i24_nobody_adds_to_the_earmarked_money(desk, stranger):
     assert token.earmarked() == 0
 
 
+def test_i24_nobody_sends_money_to_nobody(desk, stranger):
+    """The supply falls by redemptions and by the book, never by a transfer."""
+    token = desk.system.token
+    desk.fund(stranger, 100)
+    token.approve(desk.borrower, 100, {"from": stranger})
+    for amount in (0, 1, 100, 101):
+        with reverts("DepositToken_AccountInvalid", ZERO_ADDRESS):
+            token.transfer(ZERO_ADDRESS, amount, {"from": stranger})
+        with reverts("DepositToken_AccountInvalid", ZERO_ADDRESS):
+            token.transferFrom(stranger, ZERO_ADDRESS, amount, {"from": desk.borrower})
+    assert (token.totalSupply(), token.balanceOf(stranger)) == (100, 100)
+    sent = token.transferFrom(stranger, desk.borrower, 40, {"from": desk.borrower})
+    assert_events(sent, event("Transfer", **{"from": stranger, "to": desk.borrower, "amount": 40}))
+    token.transfer(desk.borrower, 10, {"from": stranger})
+    assert (token.balanceOf(stranger), token.balanceOf(desk.borrower), token.totalSupply()) == (50, 50, 100)
+    assert token.allowance(stranger, desk.borrower) == 60
+
+
 def test_no_account_spends_anothers_deposit_without_approval(desk, stranger, as_contract):
     token = desk.system.token
     desk.fund(stranger, 100)

@@ -46,7 +46,7 @@ def sisters(make_customer: Any, customers: list[int]) -> list[int]:
 @pytest.fixture(scope="module")
 def capable(guarantees: Any, customers: list[int], sisters: list[int], risk_officer: Any) -> Any:
     """The registry, with a capacity attested for everybody."""
-    day = guarantees.standing()[0]
+    day = guarantees.dayAndPause()[0]
     for customer in (*customers, *sisters):
         guarantees.attestCapacity(customer, CAPACITY, day, {"from": risk_officer})
     return guarantees
@@ -570,6 +570,27 @@ def test_payment_is_demanded_after_default_only(
     capable.proposeRelease(guarantee, 400, {"from": loan_officer})
     capable.release(guarantee, 400, {"from": approver})
     assert capable.guaranteeOf(guarantee)[6] == DEMANDED
+    assert capable.demandedOf(guarantee) == 500
+
+
+def test_a_release_lowers_a_demand_to_what_is_left(
+    capable: Any, give: Any, customers: list[int], book: Any, loan_officer: Any, approver: Any, stranger: Any
+) -> None:
+    a, b = customers[:2]
+    guarantee = give(a, b, 900)
+    capable.markLoan(LOAN, False, True, {"from": book})
+    capable.demand(guarantee, 600, 8, {"from": book})
+    for released, left, demanded in ((300, 600, 600), (100, 500, 500)):
+        capable.proposeRelease(guarantee, released, {"from": loan_officer})
+        capable.release(guarantee, released, {"from": approver})
+        assert capable.guaranteeOf(guarantee) == (a, b, LOAN, left, 1, False, DEMANDED)
+        assert capable.demandedOf(guarantee) == demanded
+    with reverts("GuaranteeRegistry_PaymentExceeds", guarantee, 501, 500):
+        capable.settle(guarantee, 501, {"from": book})
+    capable.markLoan(LOAN, True, False, {"from": book})
+    capable.releaseClosed(guarantee, {"from": stranger})
+    assert capable.guaranteeOf(guarantee) == (a, b, LOAN, 0, 1, False, RELEASED)
+    assert capable.demandedOf(guarantee) == 0
 
 
 def test_what_is_paid_on_a_demand_leaves_less_guaranteed_and_demanded(
@@ -599,7 +620,7 @@ def test_what_is_paid_on_a_demand_leaves_less_guaranteed_and_demanded(
         capable.settle(guarantee, 101, {"from": book})
     capable.settle(guarantee, 100, {"from": book})
     assert capable.guaranteeOf(guarantee) == (a, b, LOAN, 0, 1, False, RELEASED)
-    assert (capable.demandedOf(guarantee), capable.capacityOf(a)) == (300, (CAPACITY, 0))
+    assert (capable.demandedOf(guarantee), capable.capacityOf(a)) == (0, (CAPACITY, 0))
     with reverts("GuaranteeRegistry_NotActive", guarantee, RELEASED):
         capable.settle(guarantee, 1, {"from": book})
 

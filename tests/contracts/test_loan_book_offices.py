@@ -14,7 +14,7 @@ def test_a_call_reaches_one_part_only():
     """What all parts share is the same in each; no other selector is in two of them, under whatever name."""
     known = [dict(part.selectors) for part in PARTS]
     shared = {selector: name for selector, name in known[0].items() if all(selector in one for one in known)}
-    assert {"authority", "seatOf", "standing", "setSeat", "setDay", "setPause", "token"} <= set(shared.values())
+    assert {"authority", "seatOf", "dayAndPause", "setSeat", "setDay", "setPause", "token"} <= set(shared.values())
     for one, other in combinations(known, 2):
         assert {selector: one[selector] for selector in one.keys() & other.keys()} == shared
         assert {selector: other[selector] for selector in shared} == shared
@@ -28,4 +28,4 @@ def test_a_part_called_at_its_own_address_knows_no_seat_and_no_day(system, peopl
     addresses[ProductOffice] = Workout.at(addresses[Workout]).productOffice()
     office = part.at(addresses[part])
     assert {office.seatOf(account) for account in people.values()} == {0}
-    assert tuple(office.standing()) == (0, False, 0)
+    assert tuple(office.dayAndPause()) == (0, False, 0)

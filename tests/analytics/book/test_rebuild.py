@@ -425,6 +425,29 @@ def test_what_a_loan_carries_is_what_was_last_told_of_each_floor():
     assert book.system_debts.iloc[0].to_dict() == {"customer": 1, "total": 9, "overdue": 2, "as_of": 197}
 
 
+def test_no_more_is_demanded_on_a_guarantee_than_is_left_of_it():
+    """A release tells what remains, and a demand for more falls to it; a later payment tells both."""
+    given = {"guarantee": 1 << 24 | 1, "guarantor": 1, "beneficiary": 1, "loan_id": LOAN, "amount": 900}
+    number = {"guarantee": given["guarantee"], "guarantor": 1}
+    record = (
+        *LIFE,
+        ("guarantee_registry.guarantee_given", given),
+        ("guarantee_registry.guarantee_demanded", {**number, "loan_id": LOAN, "amount": 600}),
+        ("guarantee_registry.guarantee_released", {**number, "released": 300, "amount": 600}),
+        ("guarantee_registry.guarantee_released", {**number, "released": 100, "amount": 500}),
+        ("guarantee_registry.guarantee_paid", {**number, "loan_id": LOAN, "paid": 50, "demanded": 450, "amount": 450}),
+        ("guarantee_registry.guarantee_released", {**number, "released": 450, "amount": 0}),
+    )
+    seen = []
+    for told in range(len(LIFE) + 2, len(record) + 1):
+        one = rebuild(event_tables(*record[:told])).guarantees.iloc[0]
+        seen.append((one.amount, one.demanded, one.state))
+    assert seen == [
+        (900, 600, "demanded"), (600, 600, "demanded"), (500, 500, "demanded"), (450, 450, "demanded"),
+        (0, 0, "released"),
+    ]  # fmt: skip
+
+
 def test_an_imported_loan_has_its_category_from_the_import():
     imported = {"loan_id": LOAN, "customer": 1, "industry": "K70", "region": "CN-GD", "value_date": 100}
     book = rebuild(
