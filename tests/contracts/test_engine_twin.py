@@ -25,7 +25,7 @@ from tests.conformance.run import Engine
 
 SEED = 20210531
 CONTRACTS = 10
-ENHANCEMENTS = 25
+ENHANCEMENTS = 15
 CLOSE = Decimal("1e-9")
 
 
