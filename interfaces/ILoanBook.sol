@@ -77,6 +77,7 @@ interface ILoanBook {
         uint128 interestDue; // of the interest, the same
         uint16 instalment; // the oldest instalment that it paid; zero where nothing was due
         uint24 valueDate; // of the posting reversed; of a payment booked late, the day it dates from
+        uint128 prepaymentFee; // of the fee, what the payment was charged for principal paid before its time
     }
 
     /// @notice A loan as stored. Money in fen.
@@ -178,6 +179,10 @@ interface ILoanBook {
     event PostingReversed(
         uint64 indexed loanId, uint16 indexed reversed, uint16 posting, uint24 valueDate, uint128 principal, uint128 interest,
         uint128 penalty, uint128 fee, uint128 outstanding, uint256 accrued, uint128 principalDue, uint128 interestDue
+    );
+    /// @notice With a payment on principal before its time its fee was taken back: charged with the payment, owed no more.
+    event PrepaymentFeeDropped(
+        uint64 indexed loanId, uint16 indexed reversed, uint16 posting, uint24 valueDate, uint128 amount, uint128 feeDue
     );
     /// @notice What else that reversal left behind, in the same transaction. `maker` proposed, `checker` reversed.
     event ReversalSettled(

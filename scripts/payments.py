@@ -44,7 +44,7 @@ def pay_wrongly(desk: Desk, act: PayWrongly) -> None:
     paid = sent.told("LoanRepaid")[0]
     reversal = (
         loan, paid["posting"], 0, paid["payer"], paid["principal"], paid["interest"], paid["penalty"], paid["fee"],
-        0, 0, 0, act.day,
+        0, 0, 0, act.day, 0,
     )  # fmt: skip
     desk.send(book.proposeReversal, reversal, by="collector")
     desk.send(book.reverse, reversal, by="approver")

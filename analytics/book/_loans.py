@@ -97,6 +97,7 @@ WRITES: Final[Mapping[str, Mapping[str, str | int]]] = {
         **_same("accrued", "principal_due", "interest_due"), "principal": "outstanding",
         "accrued_through": "value_date", "postings": "posting",
     },
+    "prepayment_fee_dropped": {"postings": "posting"},
     "reversal_settled": _same("state", "undrawn", "instalment_amount", "oldest_due"),
 }  # fmt: skip
 
@@ -140,8 +141,8 @@ SUMS: Final[Mapping[str, tuple[Sum, ...]]] = {
         *_paid("penalty", -1), *_gone("penalty"),
     ),
     "fee_due": (
-        Sum("loan_charged", "amount", kind=FEE), Sum("posting_reversed", "fee", -1, CHARGE), *_paid("fee", -1),
-        *_gone("fee"),
+        Sum("loan_charged", "amount", kind=FEE), Sum("posting_reversed", "fee", -1, CHARGE),
+        Sum("prepayment_fee_dropped", "amount", -1), *_paid("fee", -1), *_gone("fee"),
     ),
 }  # fmt: skip
 # The balances an imported loan brings to these sums, by columns of `balances_imported`.

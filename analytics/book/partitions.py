@@ -38,6 +38,7 @@ WHOLE: Final = (
     "collateral_registry.lien_placed", "guarantee_registry.guarantee_given", "fund_flow_ledger.flow_recorded",
     "fund_flow_ledger.diversion_detected", "loan_book.loan_applied", "loan_book.loan_imported",
     "loan_book.balances_imported", "loan_book.posting_reversed", "loan_book.reversal_settled",
+    "loan_book.prepayment_fee_dropped",
     "covenant_registry.facility_entered", "loan_book.servicing_set", "loan_book.fixing_set",
     "loan_book.loan_restructured", "loan_book.debt_restructured", "loan_book.charges_waived", "loan_book.loan_sold",
 )  # fmt: skip

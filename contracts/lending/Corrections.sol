@@ -8,6 +8,7 @@ import {LoanCodec} from "../libraries/LoanCodec.sol";
 import {LoanMath} from "../libraries/LoanMath.sol";
 import {LoanSchedule} from "../libraries/LoanSchedule.sol";
 import {Penalty} from "../libraries/Penalty.sol";
+import {Prepayment} from "../libraries/Prepayment.sol";
 import {Rounding} from "../libraries/Rounding.sol";
 import {DrawnWord} from "../types/DrawnWord.sol";
 import {LoanState, PostingKind} from "../types/Enums.sol";
@@ -26,6 +27,7 @@ library Corrections {
     using LoanMath for Position;
     using LoanSchedule for Position;
     using Penalty for Position;
+    using Prepayment for Position;
 
     // ------------------------------------------------------------------ back value
     function proposeBackValue(Ledger storage l, bytes32 posting, uint24 valueDate, PersonId maker) external {
@@ -69,6 +71,7 @@ library Corrections {
         l.store(id, p);
         _tellReversed(id, p, r, today);
         _tellSettled(id, p, r, maker, checker);
+        if (r.prepaymentFee != 0) _tellDropped(id, p, r, today);
         Books.tellClosed(id, p, today);
         _passOn(w, p, r, restored);
         if (reopens) Quality.announce(w, id, p);
@@ -97,21 +100,25 @@ library Corrections {
     }
 
     /// @dev The money is owed again: what had fallen due on its old day, the rest as principal and accrued interest; and the
-    /// interest that the payment had stopped is accrued, at the rates of the days. A reopened loan rounds up once more when it
-    /// closes again.
+    /// interest that the payment had stopped is accrued, at the rates of the days. What it was charged for principal paid before its
+    /// time is owed no more, and an instalment that kept the term is fixed anew. A reopened loan rounds up once more when it closes again.
     function _takePaymentBack(Ledger storage l, uint64 id, Position memory p, ILoanBook.Reversal calldata r, uint24 today) private {
         if (p.state == LoanState.Repaid) {
             p.state = LoanState.Active;
             p.rounded = false;
         }
         bool over = l.nextDue(p) == 0;
+        uint256 early = r.principal - FixedPointMathLib.min(r.principalDue, r.principal);
+        if (r.prepaymentFee > r.fee || r.prepaymentFee > p.feeOn(early)) {
+            revert ILoanBook.LoanBook_NotReversible(id, r.posting);
+        }
         if (r.principalDue > r.principal || r.interestDue > r.interest || (over && r.principalDue != r.principal)) {
             revert ILoanBook.LoanBook_NotReversible(id, r.posting);
         }
         _checkRoom(id, p.principal + p.undrawn, r.principal);
         _checkRoom(id, p.interestDue, r.interestDue);
         _checkRoom(id, p.penaltyDue, r.penalty);
-        _checkRoom(id, p.feeDue, r.fee);
+        _checkRoom(id, p.feeDue, r.fee - r.prepaymentFee);
         RatesWord rates = l.rates[id];
         bool late = r.principalDue + r.interestDue != 0;
         if (late) _oweAgain(l, id, p, r);
@@ -120,9 +127,10 @@ library Corrections {
         p.principalDue += r.principalDue;
         p.interestDue += r.interestDue;
         p.penaltyDue += r.penalty;
-        p.feeDue += r.fee;
+        p.feeDue += r.fee - r.prepaymentFee;
         p.accrued += uint256(r.principal) * rates.sumOver(p.rate, r.valueDate, today) + (r.interest - r.interestDue) * p.unit();
         if (p.accrued > MAX_ACCRUED) p.accrued = MAX_ACCRUED;
+        if (early != 0 && !over && p.servicing.keepsTerm()) p.fixInstalment();
         if (!late) return;
         p.restore(FixedPointMathLib.zeroFloorSub(p.overdueSince(rates, r.valueDate), borne));
         Books.chargePenalty(id, p);
@@ -145,7 +153,7 @@ library Corrections {
         private
         returns (uint256 restored)
     {
-        bool only = r.interest + r.penalty + r.fee == 0;
+        bool only = uint256(r.interest) + r.penalty + r.fee + r.prepaymentFee == 0;
         DrawnWord drawn = l.drawn[id];
         uint256 most = FixedPointMathLib.min(p.principal - p.principalDue, drawn.leastSince(r.valueDate));
         if (!only || r.principal > most) revert ILoanBook.LoanBook_NotReversible(id, r.posting);
@@ -166,7 +174,7 @@ library Corrections {
     }
 
     function _takeChargeBack(uint64 id, Position memory p, ILoanBook.Reversal calldata r) private pure {
-        bool only = r.principal + r.interest == 0;
+        bool only = uint256(r.principal) + r.interest + r.prepaymentFee == 0;
         if (!only || r.fee > p.feeDue || r.penalty > p.penaltyDue) revert ILoanBook.LoanBook_NotReversible(id, r.posting);
         p.feeDue -= r.fee;
         p.penaltyDue -= r.penalty;
@@ -188,6 +196,12 @@ library Corrections {
         emit ILoanBook.ReversalSettled(
             id, r.posting, uint8(r.kind), r.account, uint128(p.undrawn), uint128(p.instalmentAmount), uint24(p.oldestDue),
             uint8(p.state), PersonId.unwrap(maker), PersonId.unwrap(checker)
+        );
+    }
+
+    function _tellDropped(uint64 id, Position memory p, ILoanBook.Reversal calldata r, uint24 today) private {
+        emit ILoanBook.PrepaymentFeeDropped(
+            id, r.posting, uint16(p.postings), today, r.prepaymentFee, uint128(p.feeDue)
         );
     }
 

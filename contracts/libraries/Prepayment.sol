@@ -10,7 +10,11 @@ library Prepayment {
 
     /// @dev The fee on paying all principal that is not due.
     function feeOnRest(Position memory p) internal pure returns (uint256) {
-        return (p.principal - p.principalDue) * p.servicing.prepaymentFee() / ONE;
+        return feeOn(p, p.principal - p.principalDue);
+    }
+
+    function feeOn(Position memory p, uint256 early) internal pure returns (uint256) {
+        return early * p.servicing.prepaymentFee() / ONE;
     }
 
     /// @dev Split what is left of a payment after all that is due into principal and its fee.
@@ -18,7 +22,7 @@ library Prepayment {
     function payEarly(Position memory p, Split memory s, uint256 amount) internal pure returns (uint256 rest) {
         if (amount == 0) return 0;
         uint256 rate = p.servicing.prepaymentFee();
-        uint256 fee = p.principal * rate / ONE;
+        uint256 fee = feeOn(p, p.principal);
         uint256 early = p.principal;
         if (amount < early + fee) {
             fee = amount * rate / (ONE + rate);

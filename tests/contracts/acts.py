@@ -81,7 +81,7 @@ class Bank(Desk):
     ) -> Any:
         posting = posting or self.stored(loan)["postings"]
         account = self.borrower if kind == DRAWDOWN else NOBODY
-        return (loan, posting, kind, account, principal, 0, 0, fee, 0, 0, 0, day or self.today)
+        return (loan, posting, kind, account, principal, 0, 0, fee, 0, 0, 0, day or self.today, 0)
 
     def new_terms(self, loan: int) -> tuple[Any, ...]:
         return (loan, 1, self.today, 0, 0, 0, self.today + 300, 0, False, 0, 0, 0, 0, LENT)

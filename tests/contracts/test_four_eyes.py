@@ -229,7 +229,7 @@ def a_loan_is_sold(desk):
 @case("collector")
 def a_payment_is_reversed(desk):
     nobody = "0x" + "0" * 40
-    reversal = (desk.loan, 2, 0, nobody, AMOUNT // 10, 0, 0, 0, 0, 0, 0, desk.today)
+    reversal = (desk.loan, 2, 0, nobody, AMOUNT // 10, 0, 0, 0, 0, 0, 0, desk.today, 0)
     desk.system.book.proposeReversal(reversal, desk.by("collector"))
     return lambda account: desk.system.book.reverse(reversal, {"from": account})
 

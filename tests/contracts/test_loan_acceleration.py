@@ -357,7 +357,7 @@ def _reversal(desk, sent, *, principal_due, interest_due, instalment):
     parts = [told[name] for name in ("principal", "interest", "penalty", "fee")]
     return (
         told["loanId"], told["posting"], PAYMENT, told["payer"], *parts, principal_due, interest_due, instalment,
-        told["valueDate"],
+        told["valueDate"], 0,
     )  # fmt: skip
 
 
@@ -428,7 +428,7 @@ def test_a_reversal_that_would_leave_principal_undue_after_a_call_is_refused(des
     before = desk.stored(loan)
     with reverts("LoanBook_NotReversible", loan, 2):
         _reverse(desk, _reversal(desk, sent, principal_due=0, interest_due=0, instalment=0))
-    drawdown = (loan, 1, 1, NOBODY, 1_000, 0, 0, 0, 0, 0, 0, before["start"])
+    drawdown = (loan, 1, 1, NOBODY, 1_000, 0, 0, 0, 0, 0, 0, before["start"], 0)
     with reverts("LoanBook_NotReversible", loan, 1):
         _reverse(desk, drawdown)
     assert desk.stored(loan) == before

@@ -238,7 +238,7 @@ def test_a_drawdown_taken_back_was_not_there_before_later_ones(desk, borrower, n
     second = next_day(2)
     desk.draw(loan, 30_000)
     today = next_day(3)
-    row = (loan, 2, DRAWDOWN, borrower, 20_000, 0, 0, 0, 0, 0, 0, first)
+    row = (loan, 2, DRAWDOWN, borrower, 20_000, 0, 0, 0, 0, 0, 0, first, 0)
     desk.book.proposeReversal(row, desk.by("collector"))
     desk.book.reverse(row, desk.by("approver"))
     allow(desk, loan, borrower, second - 1)
@@ -257,7 +257,7 @@ def test_a_drawdown_that_was_repaid_before_the_next_is_not_taken_back(desk, borr
     desk.book.repay(loan, 8_000, next_day(3), {"from": borrower})
     next_day(2)
     desk.draw(loan, 20_000)
-    row = (loan, 1, DRAWDOWN, borrower, 10_000, 0, 0, 0, 0, 0, 0, start)
+    row = (loan, 1, DRAWDOWN, borrower, 10_000, 0, 0, 0, 0, 0, 0, start, 0)
     desk.book.proposeReversal(row, desk.by("collector"))
     before = desk.stored(loan)
     with reverts("LoanBook_NotReversible", loan, 1):

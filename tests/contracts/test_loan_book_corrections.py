@@ -53,6 +53,7 @@ def reversal(loan, posting, kind, day, **changes):
         "interest_due": 0,
         "instalment": 0,
         "value_date": day,
+        "prepayment_fee": 0,
     }
     assert set(changes) <= set(row)
     return tuple((row | changes).values())

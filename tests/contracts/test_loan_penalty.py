@@ -218,7 +218,7 @@ def test_a_payment_taken_back_bears_penalty_again(desk, borrower, next_day):
     desk.book.repay(loan, principal + interest, due, {"from": borrower})
     today = next_day(20)
     reversal = (
-        loan, 2, 0, borrower, principal, interest, 0, 0, principal, interest, 1, due,
+        loan, 2, 0, borrower, principal, interest, 0, 0, principal, interest, 1, due, 0,
     )  # fmt: skip
     desk.book.proposeReversal(reversal, desk.by("collector"))
     desk.book.reverse(reversal, desk.by("approver"))
@@ -262,6 +262,55 @@ def test_early_principal_costs_its_fee_and_the_product_says_what_is_kept(desk, b
     stored = desk.stored(loan)
     assert (stored["principal"], stored["feeDue"], stored["instalmentAmount"]) == (left, 0, instalment)
     assert fee * WHOLE <= (AMOUNT - left) * FEE_RATE < (fee + 1) * (WHOLE + FEE_RATE)
+
+
+@pytest.mark.parametrize("product", [PLAIN_ANNUITY, KEPT_ANNUITY])
+def test_the_fee_goes_with_the_payment_that_it_was_charged_for(desk, borrower, next_day, product):
+    """Once a payment on a fee and on principal is taken back, that fee is due again, the payment's own is not."""
+    loan = desk.originated(product, maturity=desk.today + 365)
+    before = desk.stored(loan)
+    paid_on = next_day(3)
+    desk.book.charge(loan, FEE, 7_00, paid_on, desk.by("collector"))
+    told = desk.book.repay(loan, 12_345_678, paid_on, {"from": borrower}).events
+    charged, paid = told["LoanCharged"]["amount"], told["LoanRepaid"]
+    assert paid["fee"] == charged + 7_00
+    most = paid["principal"] * FEE_RATE // WHOLE
+    assert charged == int(Fraction((12_345_678 - 7_00) * FEE_RATE, WHOLE + FEE_RATE)) <= most
+
+    def row(fee, kind=0):
+        return (loan, 3, kind, borrower, paid["principal"], 0, 0, paid["fee"], 0, 0, 0, paid_on, fee)
+
+    today = next_day(4)
+    stored = desk.stored(loan)
+    for wrong in (row(most + 1), row(paid["fee"] + 1), row(1, kind=1), row(1, kind=2)):
+        desk.book.proposeReversal(wrong, desk.by("collector"))
+        with reverts("LoanBook_NotReversible", loan, 3):
+            desk.book.reverse(wrong, desk.by("approver"))
+    assert desk.stored(loan) == stored
+    buckets, wallet = desk.buckets(), desk.system.token.balanceOf(borrower)
+    desk.book.proposeReversal(row(charged), desk.by("collector"))
+    sent = desk.book.reverse(row(charged), desk.by("approver"))
+    accrued = AMOUNT * RATE * 7
+    assert_events(
+        sent,
+        event(
+            "PostingReversed", loanId=loan, reversed=3, posting=4, valueDate=today, principal=paid["principal"],
+            interest=0, penalty=0, fee=paid["fee"], outstanding=AMOUNT, accrued=accrued, principalDue=0, interestDue=0,
+        ),
+        event(
+            "ReversalSettled", loanId=loan, reversed=3, kind=0, account=borrower, undrawn=0,
+            instalmentAmount=before["instalmentAmount"], oldestDue=0, state=ACTIVE, maker=8, checker=5,
+        ),
+        event(
+            "PrepaymentFeeDropped", loanId=loan, reversed=3, posting=4, valueDate=today, amount=charged, feeDue=7_00,
+        ),
+        event("Transfer", **{"from": ZERO_ADDRESS, "to": borrower, "amount": 12_345_678}),
+    )  # fmt: skip
+    changed = {"accrued": accrued, "accruedThrough": today, "feeDue": 7_00, "postings": 4}
+    assert desk.stored(loan) == before | changed
+    assert desk.buckets() == [*(value + paid["principal"] for value in buckets[:3]), *buckets[3:6],
+                              buckets[6] + paid["principal"]]  # fmt: skip
+    assert desk.system.token.balanceOf(borrower) == wallet + 12_345_678
 
 
 def test_the_payoff_holds_the_fee_and_an_instalment_holds_none(desk, borrower, next_day):

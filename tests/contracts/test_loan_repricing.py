@@ -255,7 +255,7 @@ def test_no_payment_dates_from_before_the_last_repricing(desk, next_day, borrowe
 def reversed_posting(desk, loan, posting, kind, account, day, *, principal, interest=0, instalment=0):
     """Take back a posting of principal and interest: all of it had fallen due where an instalment is named."""
     due = (principal, interest, instalment) if instalment else (0, 0, 0)
-    row = (loan, posting, kind, account, principal, interest, 0, 0, *due, day)
+    row = (loan, posting, kind, account, principal, interest, 0, 0, *due, day, 0)
     desk.book.proposeReversal(row, desk.by("collector"))
     return desk.book.reverse(row, desk.by("approver"))
 
@@ -313,7 +313,9 @@ def test_arrears_owed_again_bear_penalty_at_the_rates_of_the_days(desk, next_day
     reversed_posting(
         desk, loan, posting, PAYMENT, NOBODY, due, principal=principal, interest=interest, instalment=1
     )  # fmt: skip
-    assert desk.book.preview(loan, today).dict() | {"postings": 0} == desk.book.preview(never, today).dict() | {"postings": 0}
+    assert desk.book.preview(loan, today).dict() | {"postings": 0} == desk.book.preview(never, today).dict() | {
+        "postings": 0
+    }
     assert desk.stored(loan)["penaltyDue"] > 0
 
 
@@ -329,7 +331,7 @@ def test_rates_ended_by_the_last_five_repricings_are_known(desk, next_day):
             interest = desk.stored(loan)["interestDue"]
             desk.book.repayInBatch([(loan, 2_000_000 + interest)], first, desk.by("collector"))
     before = desk.stored(loan)
-    row = (loan, 2, PAYMENT, NOBODY, 1_000_000, 0, 0, 0, 0, 0, 0, early)
+    row = (loan, 2, PAYMENT, NOBODY, 1_000_000, 0, 0, 0, 0, 0, 0, early, 0)
     with reverts("LoanBook_RateForgotten", loan, early, first):
         desk.book.proposeReversal(row, desk.by("collector"))
     assert desk.stored(loan) == before

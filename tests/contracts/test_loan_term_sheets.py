@@ -257,7 +257,7 @@ def test_a_loan_paid_out_whole_is_charged_too_and_the_fee_can_be_reversed(desk):
     sent = desk.book.originate(loan, day, desk.by("treasurer"))
     assert [one.name for one in sent.events] == ["LoanDrawn", "LoanCharged"]
     assert fields_of(sent, "LoanCharged") == charged(loan, 2, 1_234, 1_234, day)
-    row = (loan, 2, CHARGE, NOBODY, 0, 0, 0, 1_234, 0, 0, 0, day)
+    row = (loan, 2, CHARGE, NOBODY, 0, 0, 0, 1_234, 0, 0, 0, day, 0)
     desk.book.proposeReversal(row, desk.by("collector"))
     desk.book.reverse(row, desk.by("approver"))
     assert desk.stored(loan)["feeDue"] == 0

@@ -494,11 +494,11 @@ def test_a_posting_under_the_old_terms_is_not_reversed(desk, troubled):
     day = desk.today
     desk.book.repay(troubled.loan, 1_00, day, {"from": desk.borrower})
     restructured(desk, troubled.loan)
-    paid = (troubled.loan, 4, 0, desk.borrower, 0, 0, 0, 1_00, 0, 0, 0, day)
+    paid = (troubled.loan, 4, 0, desk.borrower, 0, 0, 0, 1_00, 0, 0, 0, day, 0)
     with reverts("LoanBook_NotReversible", troubled.loan, 4):
         desk.book.proposeReversal(paid, desk.by("collector"))
     desk.book.repay(troubled.loan, 1_00, day, {"from": desk.borrower})
-    later = (troubled.loan, 6, 0, desk.borrower, 1_00, 0, 0, 0, 0, 0, 0, day)
+    later = (troubled.loan, 6, 0, desk.borrower, 1_00, 0, 0, 0, 0, 0, 0, day, 0)
     desk.book.proposeReversal(later, desk.by("collector"))
     desk.book.reverse(later, desk.by("approver"))
 
@@ -650,7 +650,7 @@ def test_nothing_is_posted_on_a_sold_loan(desk, troubled, stranger):
     for name, arguments, sender in refused:
         with reverts("LoanBook_WrongState", loan, SOLD):
             getattr(desk.book, name)(*arguments, sender)
-    paid = (loan, 2, 2, NOBODY, 0, 0, 1, 0, 0, 0, 0, day)
+    paid = (loan, 2, 2, NOBODY, 0, 0, 1, 0, 0, 0, 0, day, 0)
     with reverts("LoanBook_WrongState", loan, SOLD):
         desk.book.proposeReversal(paid, desk.by("collector"))
 

@@ -62,7 +62,7 @@ class Corrections(Money):
             return
         number, charge = chosen
         money = (0, 0, charge.amount, 0) if charge.kind else (0, 0, 0, charge.amount)
-        row = (number, charge.number, CHARGE, NOBODY, *money, 0, 0, 0, charge.day)
+        row = (number, charge.number, CHARGE, NOBODY, *money, 0, 0, 0, charge.day, 0)
         self.attempt("reverse_charge", lambda bank: bank.reverse_charge(number, charge), lambda: self.reversed(row))
 
     @act(4, n=any_number)
@@ -79,6 +79,7 @@ class Corrections(Money):
         self.touched.add(number)
         row = (
             number, drawing.number, DRAWDOWN, drawing.account or NOBODY, drawing.amount, 0, 0, 0, 0, 0, 0, drawing.day,
+            0,
         )  # fmt: skip
         self.attempt(
             "reverse_drawdown", lambda bank: bank.reverse_drawdown(number, drawing), lambda: self.reversed(row)

@@ -84,6 +84,7 @@ class Money(Protection):
             split.interest_due,
             payment.instalment,
             payment.day,
+            split.prepayment_fee,
         )
         self.touched.add(number)
 

@@ -70,6 +70,7 @@ DRAWN: Final[Mapping[str, float]] = {
     "loan_book.observation_restarted": 0.3, "loan_book.observation_ended": 0.3,
     "loan_book.system_debt_reported": 0.5, "loan_book.loan_repriced": 0.5,
     "loan_book.restructuring_accepted": 0.3, "loan_book.charges_waived": 2, "loan_book.loan_sold": 2,
+    "loan_book.prepayment_fee_dropped": 0.3,
     "collateral_registry.lien_assigned": 0.1, "guarantee_registry.guarantee_paid": 0.3,
     "guarantee_registry.circle_arose": 0.1, "guarantee_registry.legacy_circle_admitted": 0.1,
 }  # fmt: skip

@@ -76,6 +76,26 @@ def test_a_reversal_posts_the_opposite_and_names_no_amount_of_its_own():
     assert {account: after[account] for account in before.index} == before.to_dict()
 
 
+def test_a_fee_taken_back_with_its_payment_is_no_income():
+    """Charged and paid with the payment; the money goes back, and nothing stays due."""
+    acts = (
+        ("loan_book.loan_charged", {"block_number": 14, "loan_id": LOAN, "kind": 0, "amount": 4}),
+        ("loan_book.loan_repaid", {**REPAID[1], "block_number": 14, "posting": 3, "fee": 4}),
+        ("loan_book.posting_reversed", {
+            "block_number": 15, "loan_id": LOAN, "posting": 4, "value_date": 195, "principal": 300, "interest": 40,
+            "fee": 4, "outstanding": 900, "interest_due": 40,
+        }),
+        ("loan_book.reversal_settled", {"block_number": 15, "loan_id": LOAN, "kind": 0, "account": "0x" + "0" * 40}),
+        ("loan_book.prepayment_fee_dropped", {"block_number": 15, "loan_id": LOAN, "value_date": 195, "amount": 4}),
+    )  # fmt: skip
+    entries = journal(event_tables(*LIFE[:-1], *acts))
+    assert lines(entries, "loan_book.prepayment_fee_dropped") == [(195, 4002, 4, 0), (195, 1103, 0, 4)]
+    before = trial_balance(journal(event_tables(*LIFE[:-1])))["balance"]
+    after = trial_balance(entries)["balance"]
+    assert {account: after[account] for account in before.index} == before.to_dict()
+    assert (after[4002], after[1103]) == (0, 0)
+
+
 def test_the_journal_is_cut_as_the_ledger_is():
     tables = event_tables(*LIFE)
     until = journal(tables, AsOf(value_date=194))

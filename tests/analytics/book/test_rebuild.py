@@ -197,6 +197,26 @@ def test_a_reversed_payment_is_as_if_it_had_not_been():
     assert (loan.oldest_due, loan.postings, loan.undrawn) == (193, 3, 100)
 
 
+def test_a_fee_taken_back_with_its_payment_is_due_no_more():
+    """Of 9 paid in fees 4 were charged with the payment; the reversal leaves the other 5 due."""
+    acts = (
+        *LIFE[:-1],
+        ("loan_book.loan_charged", {"block_number": 13, "loan_id": LOAN, "kind": 0, "posting": 2, "amount": 5}),
+        ("loan_book.loan_charged", {"block_number": 14, "loan_id": LOAN, "kind": 0, "posting": 3, "amount": 4}),
+        ("loan_book.loan_repaid", {**REPAID[1], "block_number": 14, "posting": 3, "fee": 9}),
+        ("loan_book.posting_reversed", {
+            "block_number": 15, "loan_id": LOAN, "reversed": 3, "posting": 4, "principal": 300, "interest": 40,
+            "fee": 9, "outstanding": 900,
+        }),
+        ("loan_book.reversal_settled", {"block_number": 15, "loan_id": LOAN, "reversed": 3, "kind": 0, "state": 5}),
+        ("loan_book.prepayment_fee_dropped", {
+            "block_number": 15, "loan_id": LOAN, "reversed": 3, "posting": 4, "amount": 4, "fee_due": 5,
+        }),
+    )  # fmt: skip
+    loan = only(rebuild(event_tables(*acts)))
+    assert (loan.fee_due, loan.fees_paid, loan.postings) == (5, 0, 4)
+
+
 def test_the_order_of_tables_and_chunks_does_not_matter():
     """I36: the same rows in other chunks, tables named in another order."""
     tables = event_tables(*LIFE)

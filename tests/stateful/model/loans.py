@@ -50,6 +50,7 @@ class Split:
     principal_due: int = 0
     interest_due: int = 0
     was_due: int = 0  # of principal, before the payment
+    prepayment_fee: int = 0
 
 
 @dataclass
@@ -397,6 +398,7 @@ class Loan:
         self.principal -= early
         split.principal += early
         split.fee += fee
+        split.prepayment_fee = fee
         self.fees_early += fee
         return rest - early - fee
 

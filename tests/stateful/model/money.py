@@ -82,7 +82,10 @@ class Money(Ledger):
         loan.accrued += stopped + (split.interest - split.interest_due) * loan.product.unit
         loan.exact_interest += stopped
         loan.penalty_due += split.penalty
-        loan.fee_due += split.fee
+        loan.fee_due += split.fee - split.prepayment_fee
+        servicing = loan.product.servicing
+        if split.principal > split.principal_due and not loan.over and servicing and servicing.keeps_term:
+            loan.fix_instalment()
         if split.principal_due + split.interest_due:
             loan.penalty_accrued += max(0, loan.penalty_borne(payment.day, oldest) - borne)
             loan.charge_penalty()
