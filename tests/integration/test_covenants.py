@@ -5,24 +5,19 @@ from __future__ import annotations
 import csv
 from dataclasses import replace
 
-import brownie
 import pytest
-from brownie import project
 
 from analytics.book import AsOf, rebuild, reconcile
-from analytics.chain import Node, read_events
+from analytics.chain import read_events
 from analytics.chain.views import Views
 from analytics.ledger import MEASURES, STANDINGS
 from analytics.report import read_codes, write_report
 from analytics.units import PPB
-from scripts.chain import ROOT, brownie_connected, development_chain
-from scripts.deployment import deploy, record, staff
-from scripts.desk import DAY_SECONDS, open_desk
 from scripts.opening import assessment, import_opening
 from scripts.products import SERVED, Servicing, set_products
+from tests.integration.new_bank import new_bank
 from tests.integration.small_book import END, OPENING, OPENING_DAY, RATINGS, SCRIPT
 
-SALT = b"a salt for tests only"
 BULLET = 1
 SUSPEND, NOTICE = 1, 2
 COVER, LEVERAGE = MEASURES.index("debt_service_cover"), MEASURES.index("debt_to_earnings")
@@ -33,15 +28,7 @@ PLAIN = dict.fromkeys(Servicing.__slots__, 0) | {"covenanted": 1, "triggers": 0b
 @pytest.fixture(scope="module")
 def lived(tmp_path_factory):
     """A year in which customers 4, 5 and 1 break what their bullet loans ask for, and 2 keeps it."""
-    loaded = project.load(str(ROOT), raise_if_loaded=False)
-    with (
-        development_chain(start_time=OPENING_DAY * DAY_SECONDS, accounts=40) as chain,
-        brownie_connected(chain),
-    ):
-        people = staff(brownie.accounts)
-        system = deploy(loaded, people, salt=SALT)
-        deployment = record(system, Node(chain.url))
-        desk = open_desk(brownie.web3, system, people, deployment, SALT, chain=chain)
+    with new_bank(OPENING_DAY) as desk:
         desk.open_day(OPENING_DAY)
         set_products(desk)
         _rules(desk)
@@ -49,7 +36,7 @@ def lived(tmp_path_factory):
         ends = {2022: desk.close_day()}
         _facts(desk)
         ends[2023] = desk.close_day()
-        yield desk, ends, read_events(chain.url, deployment), tmp_path_factory.mktemp("covenants")
+        yield desk, ends, read_events(desk.node.url, desk.deployment), tmp_path_factory.mktemp("covenants")
 
 
 def _rules(desk):

@@ -5,23 +5,19 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import brownie
 import nbformat
 import pytest
-from brownie import project
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-from analytics.chain import Node, read_events, write_deployment
+from analytics.chain import read_events, write_deployment
 from analytics.report import read_codes, write_report
-from scripts.chain import ROOT, brownie_connected, development_chain
-from scripts.deployment import deploy, record, staff
-from scripts.desk import DAY_SECONDS, open_desk
+from scripts.chain import ROOT
 from scripts.replay import replay
+from tests.integration.new_bank import new_bank
 from tests.integration.small_book import OPENING_DAY, SCRIPT
 
 NOTEBOOK = ROOT / "notebooks" / "portfolio_tour.ipynb"
-SALT = b"a salt for tests only"
 CELL_SECONDS = 180
 
 
@@ -29,18 +25,13 @@ CELL_SECONDS = 180
 def report(tmp_path_factory):
     """The folder that the demo writes, of the small book; the chain it was read from has ended."""
     folder = tmp_path_factory.mktemp("report")
-    loaded = project.load(str(ROOT), raise_if_loaded=False)
-    with development_chain(start_time=OPENING_DAY * DAY_SECONDS, accounts=40) as chain, brownie_connected(chain):
-        people = staff(brownie.accounts)
-        system = deploy(loaded, people, salt=SALT)
-        deployment = record(system, Node(chain.url))
-        write_deployment(folder / "deployment.json", deployment)
-        desk = open_desk(brownie.web3, system, people, deployment, SALT, chain=chain)
+    with new_bank(OPENING_DAY) as desk:
+        write_deployment(folder / "deployment.json", desk.deployment)
         done = replay(desk, SCRIPT)
-        tables = read_events(chain.url, deployment, store=folder / "store")
+        tables = read_events(desk.node.url, desk.deployment, store=folder / "store")
         traces = {(event, row["tx_hash"]) for event, row in balances_told(tables)}
     write_report(
-        tables, year_ends=done.year_ends, deployment=deployment, codes=read_codes(SCRIPT.codes), folder=folder,
+        tables, year_ends=done.year_ends, deployment=desk.deployment, codes=read_codes(SCRIPT.codes), folder=folder,
         title=SCRIPT.title, notes=SCRIPT.notes,
     )  # fmt: skip
     return folder, traces

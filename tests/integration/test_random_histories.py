@@ -6,12 +6,10 @@ import os
 import random
 from dataclasses import replace
 
-import brownie
 import pytest
-from brownie import project
 
 from analytics.book import journal, rebuild, reconcile, trial_balance
-from analytics.chain import Node, read_events
+from analytics.chain import read_events
 from data.acts import (
     MONEY_OUTSIDE,
     MONEY_TOKEN,
@@ -26,14 +24,12 @@ from data.acts import (
     Spend,
 )
 from data.opening import Rating
-from scripts.chain import ROOT, brownie_connected, development_chain
-from scripts.deployment import deploy, record, staff
-from scripts.desk import DAY_SECONDS, Desk, open_desk
+from scripts.desk import Desk
 from scripts.replay import Clerk, Replay, replay
 from scripts.transactions import Refused
+from tests.integration.new_bank import new_bank
 from tests.integration.small_book import CUSTOMERS, LOANS, MILLION, OPENING, OPENING_DAY, SCRIPT, TITLES
 
-SALT = b"a salt for tests only"
 SEEDS = [int(os.environ["HISTORY_SEED"])] if "HISTORY_SEED" in os.environ else [11, 12]
 DAYS = 14
 ACTS_A_DAY = 5
@@ -90,12 +86,7 @@ class History:
 @pytest.fixture(scope="module")
 def opened():
     """The small book's opening on a chain, to which each history returns."""
-    loaded = project.load(str(ROOT), raise_if_loaded=False)
-    with development_chain(start_time=OPENING_DAY * DAY_SECONDS, accounts=60) as chain, brownie_connected(chain):
-        people = staff(brownie.accounts)
-        system = deploy(loaded, people, salt=SALT)
-        deployment = record(system, Node(chain.url))
-        desk = open_desk(brownie.web3, system, people, deployment, SALT, chain=chain)
+    with new_bank(OPENING_DAY, accounts=60) as desk:
         replay(desk, replace(SCRIPT, acts=()))
         yield desk
 

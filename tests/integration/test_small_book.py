@@ -11,42 +11,29 @@ import subprocess
 from dataclasses import replace
 from types import SimpleNamespace
 
-import brownie
 import pytest
-from brownie import project
 
 from analytics.book import AsOf, journal, rebuild, reconcile, trial_balance
-from analytics.chain import Node, read_events, write_deployment
+from analytics.chain import read_events, write_deployment
 from analytics.chain.views import Views
 from analytics.errors import InvalidInput, Unreconciled
 from analytics.report import read_codes, write_report
-from scripts.chain import ROOT, brownie_connected, development_chain
-from scripts.deployment import deploy, record, staff
-from scripts.desk import DAY_SECONDS, imported_loan, open_desk
+from scripts.desk import imported_loan
 from scripts.opening import import_opening
 from scripts.replay import replay
 from scripts.transactions import Refused
+from tests.integration.new_bank import new_bank
 from tests.integration.small_book import FEBRUARY, LOANS, MARCH, MILLION, OPENING_DAY, SCRIPT
-
-SALT = b"a salt for tests only"
 
 
 @pytest.fixture(scope="module")
 def lived(tmp_path_factory):
     """The small book lived through on a chain of its own, which stays up while this module's tests run."""
     folder = tmp_path_factory.mktemp("small")
-    loaded = project.load(str(ROOT), raise_if_loaded=False)
-    with (
-        development_chain(start_time=OPENING_DAY * DAY_SECONDS, accounts=40) as chain,
-        brownie_connected(chain),
-    ):
-        people = staff(brownie.accounts)
-        system = deploy(loaded, people, salt=SALT)
-        deployment = record(system, Node(chain.url))
-        write_deployment(folder / "deployment.json", deployment)
-        desk = open_desk(brownie.web3, system, people, deployment, SALT, chain=chain)
+    with new_bank(OPENING_DAY) as desk:
+        write_deployment(folder / "deployment.json", desk.deployment)
         done = replay(desk, SCRIPT)
-        tables = read_events(chain.url, deployment)
+        tables = read_events(desk.node.url, desk.deployment)
         yield SimpleNamespace(desk=desk, done=done, tables=tables, folder=folder)
 
 
