@@ -16,7 +16,7 @@ from analytics.book._rows import Keys, Record, Rows, Writer, latest, latest_text
 from analytics.book._words import Values
 from analytics.ledger import CATEGORIES, LOAN_STATES, LOANS, REASONS
 
-APPLIED, APPROVED, DENIED, ACTIVE, DEFAULTED, REPAID, SOLD = 1, 2, 3, 5, 6, 7, 9
+APPLIED, APPROVED, DENIED, ACTIVE, DEFAULTED, REPAID, WRITTEN_OFF, SOLD = 1, 2, 3, 5, 6, 7, 8, 9
 PAYMENT, DRAWDOWN, CHARGE = 0, 1, 2
 FEE, PENALTY = 0, 1
 PASS = 1
@@ -168,6 +168,7 @@ def loans(record: Record) -> Columns:
     sums = _sums(book, keys)
     last = {name: latest(keys, _writers(book, name)) for name in written if name not in TEXTS}
     state, category = last["state"], last["category"]
+    last["accrued"] = _without_residue(last["accrued"], state)
     lent = book["loan_drawn"].last(keys, "loan_id").row >= 0
     return Columns(
         {
@@ -183,6 +184,13 @@ def loans(record: Record) -> Columns:
             "category": named(np.where((category == 0) & lent, PASS, category), CATEGORIES),
         },
     )
+
+
+def _without_residue(accrued: Values, state: Values) -> Values:
+    """Accrued interest, of which a claim has none: what a lapse leaves less than a fen of goes with it, untold."""
+    left = accrued.copy()
+    left[state == WRITTEN_OFF] = 0
+    return left
 
 
 def loan_keys(applied: Rows, imported: Rows) -> Keys:

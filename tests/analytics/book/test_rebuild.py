@@ -79,6 +79,17 @@ def test_a_payment_that_leaves_a_claim_alone_leaves_the_loan_written_off():
     assert (loan.state, loan.principal, loan.postings) == ("written_off", 0, 3)
 
 
+def test_a_lapse_that_leaves_a_claim_alone_leaves_no_part_of_a_fen():
+    """What was rounded up stays accrued while something can be drawn; the lapse tells the state only."""
+    last = ("loan_book.loan_repaid", {
+        **REPAID[1], "posting": 3, "principal": 600, "outstanding": 0, "accrued": 359_999_999_999, "state": 5,
+    })  # fmt: skip
+    lapsed = ("loan_book.approval_lapsed", {"loan_id": LOAN, "amount": 100, "state": 8, "value_date": 197})
+    assert only(rebuild(event_tables(*LIFE, last))).accrued == 359_999_999_999
+    loan = only(rebuild(event_tables(*LIFE, last, lapsed)))
+    assert (loan.state, loan.accrued, loan.undrawn) == ("written_off", 0, 0)
+
+
 def test_every_table_has_its_declared_columns_though_nothing_happened():
     """An empty record is an empty book, not an error."""
     book = rebuild(event_tables())
