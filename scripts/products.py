@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from enum import IntEnum
 from typing import Final
 
@@ -171,14 +171,14 @@ SERVED: Final = {
 }  # fmt: skip
 
 
+# Nothing but what every loan has: a fixed rate, no fees and no penalty interest, default by whatever there is.
+PLAIN: Final = Servicing(
+    calendar=0, business_day_rule=BusinessDayRule.NONE, grace_days=0, overdue_markup=0, misuse_markup=0,
+    compounds=False, prepayment_fee=0, drawing_fee=0, keeps_term=False, signed_terms=False, covenanted=False,
+    index=0, spread=0, reprice_months=0, triggers=0b11111, default_days=90, currency=YUAN,
+)  # fmt: skip
 # Loans on property go on while the property is worth enough: their customers report, and the covenants answer.
-COVENANTED: Final = {
-    4: Servicing(
-        calendar=0, business_day_rule=BusinessDayRule.NONE, grace_days=0, overdue_markup=0, misuse_markup=0,
-        compounds=False, prepayment_fee=0, drawing_fee=0, keeps_term=False, signed_terms=False, covenanted=True,
-        index=0, spread=0, reprice_months=0, triggers=0b11111, default_days=90, currency=YUAN,
-    ),
-}  # fmt: skip
+COVENANTED: Final = {4: replace(PLAIN, covenanted=True)}
 
 
 def set_served_products(desk: Desk, numbers: Iterable[int] = SERVED) -> None:

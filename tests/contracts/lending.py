@@ -8,7 +8,7 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 import math
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field, replace
 from fractions import Fraction
 from functools import cache
 from typing import Any
@@ -17,6 +17,7 @@ from brownie import chain
 from brownie._config import CONFIG
 from eth_account import Account
 
+from scripts.products import PLAIN
 from scripts.signing import signature
 from scripts.term_sheets import TermSheet
 
@@ -52,28 +53,8 @@ def product(**changes: int) -> tuple[int, ...]:
 
 
 def servicing(**changes: int) -> tuple[int, ...]:
-    """Servicing terms as setServicing takes them: plain ones in yuan, with default by days alone."""
-    terms = {
-        "calendar": 0,
-        "business_day_rule": 0,
-        "grace_days": 0,
-        "overdue_markup": 0,
-        "misuse_markup": 0,
-        "compounds": 0,
-        "prepayment_fee": 0,
-        "drawing_fee": 0,
-        "keeps_term": 0,
-        "signed_terms": 0,
-        "covenanted": 0,
-        "index": 0,
-        "spread": 0,
-        "reprice_months": 0,
-        "triggers": 1,
-        "default_days": 90,
-        "currency": 156,
-    }
-    assert set(changes) <= set(terms)
-    return tuple((terms | changes).values())
+    """Servicing terms as setServicing takes them: plain ones, with default by days alone."""
+    return tuple(int(term) for term in astuple(replace(PLAIN, **{"triggers": 1, **changes})))
 
 
 def packed(*fields: tuple[int, int]) -> int:

@@ -8,9 +8,10 @@ import pytest
 
 from scripts.chain import ROOT
 from scripts.state_diagram import PAGE, state_table, written
-from tests.contracts.acts import APPROVAL_DAYS, LENT, PLAIN, WITNESSES, Bank, calls
+from tests.contracts.acts import APPROVAL_DAYS, LENT, PLAIN, Bank, calls
 from tests.contracts.expect import reverts
 from tests.contracts.lending import PRINCIPAL_FIRST, TERMS
+from tests.contracts.witnesses import WITNESSES
 
 ROWS = ROOT / "contracts" / "types" / "LoanActs.sol"
 HARNESS = ROOT / "contracts" / "test" / "StatesHarness.sol"
