@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.contracts.lending import CHARGE, DRAWDOWN, NOBODY
 from tests.stateful.desk import MOST_TRIED, act, any_number, integers
 from tests.stateful.model.holdings import Posting
-from tests.stateful.model.loans import ACTIVE, DEFAULTED, Loan
+from tests.stateful.model.loans import ACTIVE, DEFAULTED
 from tests.stateful.money import Money
 
 WINDOW = 30  # days back that a value date may lie
@@ -17,21 +17,14 @@ class Corrections(Money):
     @act(4, n=any_number, part=integers(1, 99), days=integers(1, WINDOW))
     def repay_late(self, n: int, part: int, days: int) -> None:
         """A payment booked late, where nothing was due between its value date and the last accrual."""
-        candidates = [
-            loan
-            for loan in self.bank.loans.values()
-            if loan.live
-            and not loan.due
-            and not loan.fee_rate
-            and loan.principal > 1
-            and not loan.misused
-            and not self.fell_due(loan)
-        ]
-        if not candidates:
+        live = [loan.number for loan in self.bank.loans.values() if loan.live and self.was_clean(loan.number)]
+        if not live:
             return
-        loan = candidates[n % len(candidates)]
-        day = max(loan.accrued_through - days, self.bank.today - WINDOW)
-        if day >= loan.accrued_through:
+        number = live[n % len(live)]
+        if self.bank.loans[number].accrued_through < self.bank.today:
+            self.pay_in_batch([(number, 1)])
+        loan, day = self.bank.loans[number], max(self.bank.today - days, self.bank.loans[number].start)
+        if not loan.live or day >= loan.accrued_through:
             return
         amount = max(1, loan.principal * part // 100)
         payments = [(loan.number, amount)]
@@ -45,10 +38,11 @@ class Corrections(Money):
 
         self.attempt("repay_late", lambda bank: bank.repay_late(loan.number, amount, day), acted)
 
-    def fell_due(self, loan: Loan) -> bool:
-        """Whether an instalment fell due in the days to which a value date may lie back."""
-        passed = loan.due_dates()[: loan.instalment]
-        return bool(passed) and passed[-1] >= loan.accrued_through - WINDOW
+    def was_clean(self, number: int) -> bool:
+        """Whether nothing is due today, and nothing fell due in the days to which a value date may lie back."""
+        loan = self.as_of_today(number)
+        passed = [day for day in loan.due_dates()[: loan.instalment] if day >= self.bank.today - WINDOW]
+        return not (loan.due or loan.fee_rate or loan.misused or passed) and loan.principal > 2
 
     @act(4, n=any_number, kind=integers(0, 1))
     def reverse_charge(self, n: int, kind: int) -> None:

@@ -35,7 +35,7 @@ class Findings(Desk):
 
     # ---------------------------------------------------------------- judgement
 
-    @act(4, n=any_number, category=integers(0, 5), checker=checker_drawn)
+    @act(4, n=any_number, category=one_of(0, 2, 3, 4, 5), checker=checker_drawn)
     def judge(self, n: int, category: int, checker: int) -> None:
         """Worse by one person at once; better only when a second confirms it."""
         number = self.pick(n, ACTIVE, DEFAULTED)
@@ -74,11 +74,24 @@ class Findings(Desk):
     @act(3, n=any_number)
     def exempt_delay(self, n: int) -> None:
         number = self.pick(n, ACTIVE, DEFAULTED, doing=Bank.exempt_delay)
+        if n % 4 and not self.can(Bank.exempt_delay, number):
+            number = self.wait_for_delay(number, 1 + n % 7)
         self.attempt(
             "exempt_delay",
             lambda bank: bank.exempt_delay(number),
             lambda: self.system.book.exemptTechnicalDelay(number, REASON, self.by("risk_officer")),
         )
+
+    def wait_for_delay(self, number: int, days: int) -> int:
+        """Let some days pass after the next due date of a loan that owes nothing, where one comes soon."""
+        for loan in self.turned([loan for loan in self.bank.loans.values() if loan.live and not loan.due], number):
+            seen = self.as_of_today(loan.number)
+            ahead = 0 if seen.due or seen.over else seen.due_dates()[seen.instalment] - self.bank.today
+            if 0 < ahead < 40:
+                self.next_day(days=ahead + days)
+                self.touched.add(loan.number)
+                return loan.number
+        return number
 
     @act(3, n=any_number, part=share)
     def find_misuse(self, n: int, part: int) -> None:
@@ -128,9 +141,10 @@ class Findings(Desk):
         loans = [loan for loan in self.bank.loans.values() if loan.customer == customer and loan.live]
         bad = [loan.number for loan in loans if self.is_bad(loan)]
         active = [loan.number for loan in loans if loan.state == ACTIVE and not self.is_bad(loan)]
-        if not bad and len(active) > 1 and n % 4:
-            self.put_in_default(active[0])
-            bad = [number for number in active[:1] if self.bank.loans[number].state == DEFAULTED]
+        if not bad and active and n % 4:
+            largest = max(active, key=lambda number: self.bank.loans[number].principal)
+            self.put_in_default(largest)
+            bad, active = [largest], [number for number in active if number != largest]
         shown = sorted(bad if m % 6 else bad[:1] + active[:1], reverse=not m % 16)
         targets = [loan.number for loan in loans if m % 3 or loan.number % 2]
         self.touched.update(shown, targets)
@@ -165,6 +179,8 @@ class Findings(Desk):
 
     @act(2, n=any_number)
     def spread_from_others(self, n: int) -> None:
+        if n % 4 and not any(debt.long_overdue for debt in self.bank.system_debts.values()):
+            self.report_system_debt(n=self.debtor(n) - 1, total=100, overdue=21, age=0)
         spread = [number for number, debt in self.bank.system_debts.items() if debt.long_overdue]
         customer = spread[n % len(spread)] if spread and n % 4 else self.debtor(n)
         targets = [loan.number for loan in self.bank.loans.values() if loan.customer == customer]

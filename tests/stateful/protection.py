@@ -9,6 +9,7 @@ from tests.stateful.findings import Findings
 from tests.stateful.model.bank import Bank
 from tests.stateful.model.holdings import Guarantee
 from tests.stateful.model.loans import ACTIVE, APPLIED, APPROVED, DEFAULTED, REPAID
+from tests.stateful.model.terms import UNLIKELY_TO_PAY
 
 
 class Protection(Findings):
@@ -120,20 +121,30 @@ class Protection(Findings):
             lambda: self.system.guarantees.releaseClosed(number, self.of(self.stranger)),
         )
 
-    @act(6, n=any_number, part=share)
+    @act(4, n=any_number, part=share)
     def demand(self, n: int, part: int) -> None:
+        """Of a guarantor of a loan in default; of one who is found for it where there is none."""
+        if n % 4 and not any(self.can_demand(one) for one in self.bank.guarantees):
+            self.find_guarantor(n)
         everything = self.turned(list(enumerate(self.bank.guarantees)), n)
         if not everything:
             return
         at, one = next((pair for pair in everything if n % 4 and self.can_demand(pair[1])), everything[0])
-        if n % 4 and one.live and not self.can_demand(one):
-            self.put_in_default(one.loan)
         amount = max(1, one.amount * part // 100)
+        if n % 3:
+            amount = min(amount, max(1, self.bank.loans[one.loan].claim))
         self.attempt(
             "demand",
             lambda bank: bank.demand(bank.guarantees[at], amount, bank.consented(bank.guarantees[at])),
             lambda: self.system.book.demand(one.number, amount, self.by("collector")),
         )
+
+    def find_guarantor(self, n: int) -> None:
+        number = self.pick(n, ACTIVE, doing=lambda bank, number: bank.declare_default(number, UNLIKELY_TO_PAY))
+        loan = self.loan_of(number)
+        if loan is not None and loan.state == ACTIVE:
+            self.give_guarantee(1 + (loan.customer + n % 3) % 5, loan.customer, number, 10**6)
+            self.put_in_default(number)
 
     def can_demand(self, one: Guarantee) -> bool:
         return one.live and one.loan in self.bank.in_default and bool(self.bank.loans[one.loan].claim)

@@ -5,10 +5,14 @@ from __future__ import annotations
 from copy import deepcopy
 from dataclasses import astuple, replace
 
+from brownie import chain
 from eth_utils.crypto import keccak
 
-from tests.stateful.desk import CHECKERS, act, any_number, checker_drawn, integers, one_of
-from tests.stateful.model.holdings import LOAN_OFFICER, RISK_OFFICER
+from scripts.new_terms import GuarantorConsent
+from scripts.new_terms import NewTerms as SignedTerms
+from scripts.signing import signature
+from tests.stateful.desk import CHECKERS, OF_DOCUMENTS, act, any_number, checker_drawn, integers, one_of
+from tests.stateful.model.holdings import APPROVER, LOAN_OFFICER, RISK_OFFICER, Word
 from tests.stateful.model.loans import ACTIVE, DEFAULTED, WRITTEN_OFF
 from tests.stateful.model.terms import BULLET, LINEAR, NewTerms
 from tests.stateful.protection import Protection
@@ -16,6 +20,7 @@ from tests.stateful.protection import Protection
 NO_DOCUMENT, DOCUMENT = bytes(32), keccak(b"a signed document")
 UNBOUNDED = 10**12  # fen, more than any loan owes
 KINDS = ("rate", "term", "type", "arrears", "haircut", "grace")
+WAYS = ("", "", "signed", "signed", "forged", "stranger", "document", "same person")  # to agree, rightly or not
 FAULTS = ("number", "cycle", "rate", "maturity", "grace", "nothing", "too much", "late")
 
 
@@ -85,7 +90,7 @@ class Workout(Protection):
             lambda: self.system.book.proposeRestructuring(astuple(terms), self.by("risk_officer")),
         )
 
-    @act(2, n=any_number, wrongly=one_of("", "", "again", "stranger", "document", "other terms", "same person"))
+    @act(2, n=any_number, wrongly=one_of(*WAYS, "again", "other terms"))
     def accept_terms(self, n: int, wrongly: str) -> None:
         """By whom it concerns, or wrongly in one of many ways."""
         open_ones = [one for one in self.bank.agreements.values() if not one.carried_out]
@@ -97,28 +102,36 @@ class Workout(Protection):
 
     def accept(self, terms: NewTerms, wrongly: str = "") -> None:
         loan = self.loan_of(terms.loan)
-        account, witness, sender = self.speaker(loan.customer if loan else 1, wrongly)
+        word, sender = self.speaker(loan.customer if loan else 1, wrongly)
+        book, told = self.system.book, astuple(terms)
         self.touched.add(terms.loan)
-        self.attempt(
-            "accept_terms",
-            lambda bank: bank.accept_terms(terms, account, witness),
-            lambda: self.system.book.acceptRestructuring(
-                astuple(terms), NO_DOCUMENT if account else DOCUMENT, {"from": sender}
-            ),
-        )
 
-    def speaker(self, customer: int, wrongly: str) -> tuple[str | None, int, object]:
-        """The account that speaks for a customer, or none where a person of the bank records a document; who sends."""
+        def acted() -> None:
+            if word.signed:
+                book.acceptRestructuringSigned(told, self.signature(SignedTerms(*told), word.account), sender)
+            else:
+                book.acceptRestructuring(told, DOCUMENT if word.witness else NO_DOCUMENT, sender)
+
+        self.attempt("accept_terms", lambda bank: bank.accept_terms(terms, word), acted)
+
+    def speaker(self, customer: int, how: str) -> tuple[Word, dict[str, object]]:
+        """What is heard of a customer, and who brings it."""
         account = self.bank.customers[customer].account
-        if wrongly == "stranger":
-            return self.stranger, 0, self.accounts[self.stranger]
-        if wrongly == "same person":
-            return None, RISK_OFFICER, self.people[CHECKERS[RISK_OFFICER]]
-        if account is None or wrongly == "document":
-            return None, LOAN_OFFICER, self.people[CHECKERS[LOAN_OFFICER]]
-        return account, 0, self.accounts[account]
+        if how in ("signed", "forged"):
+            signer = account if how == "signed" else self.bank.customers[1 + customer % OF_DOCUMENTS].account
+            return Word(signer or self.bank.customers[1].account, signed=True), self.of(self.stranger)
+        if how == "stranger":
+            return Word(self.stranger), self.of(self.stranger)
+        if how == "same person":
+            return Word(witness=RISK_OFFICER), self.by(CHECKERS[RISK_OFFICER])
+        if account is None or how == "document":
+            return Word(witness=LOAN_OFFICER), self.by(CHECKERS[LOAN_OFFICER])
+        return Word(account), self.of(account)
 
-    @act(4, n=any_number, m=any_number, wrongly=one_of("", "", "", "stranger", "document", "same person"))
+    def signature(self, message: SignedTerms | GuarantorConsent, account: str | None) -> bytes:
+        return signature(message, self.keys[account or ""], chain_id=chain.id, book=self.system.book.address)
+
+    @act(4, n=any_number, m=any_number, wrongly=one_of(*WAYS))
     def consent(self, n: int, m: int, wrongly: str) -> None:
         """A guarantor agrees to terms proposed or carried out; now and then to another loan's."""
         agreed = list(self.bank.agreements.values())
@@ -135,17 +148,20 @@ class Workout(Protection):
         else:
             agreement, one = agreed[n % len(agreed)], self.bank.guarantees[m % len(self.bank.guarantees)]
         terms = replace(agreement.terms, rate=agreement.terms.rate + (not m % 16))
-        account, witness, sender = self.speaker(one.guarantor, wrongly)
-        self.attempt(
-            "consent",
-            lambda bank: bank.consent(terms, one, account, witness),
-            lambda: self.system.book.consentToRestructuring(
-                astuple(terms), one.number, NO_DOCUMENT if account else DOCUMENT, {"from": sender}
-            ),
-        )
+        word, sender = self.speaker(one.guarantor, wrongly)
+        book, told = self.system.book, astuple(terms)
+
+        def acted() -> None:
+            if word.signed:
+                signed = self.signature(GuarantorConsent(one.number, SignedTerms(*told)), word.account)
+                book.consentToRestructuringSigned(told, one.number, signed, sender)
+            else:
+                book.consentToRestructuring(told, one.number, DOCUMENT if word.witness else NO_DOCUMENT, sender)
+
+        self.attempt("consent", lambda bank: bank.consent(terms, one, word), acted)
         assert self.system.book.consentedOf(one.number) == self.bank.consented(one)
 
-    @act(4, n=any_number, m=any_number, checker=one_of(*CHECKERS, *CHECKERS))
+    @act(4, n=any_number, m=any_number, checker=one_of(*CHECKERS, *[APPROVER] * 5))
     def restructure(self, n: int, m: int, checker: int) -> None:
         """Terms proposed earlier, mostly accepted."""
         proposed = [one for one in self.bank.agreements.values() if not one.carried_out or not n % 8]

@@ -175,3 +175,12 @@ class SystemDebt:
     @property
     def long_overdue(self) -> bool:
         return self.overdue * 5 > self.total
+
+
+@dataclass(frozen=True)
+class Word:
+    """Who agrees to new terms: an account that says or signs it, or a person of the bank who records a document."""
+
+    account: str | None = None
+    signed: bool = False
+    witness: int = 0

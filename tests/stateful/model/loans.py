@@ -103,9 +103,7 @@ class Loan:
     reversed: int = 0
     taken_back: int = 0
     before: list[tuple[int, int]] = field(default_factory=list)  # day of a further drawdown, principal before it
-    rates: list[tuple[int, int]] = field(
-        default_factory=list
-    )  # day of a repricing that changed the rate, rate up to it
+    rates: list[tuple[int, int]] = field(default_factory=list)  # day of a repricing, rate up to it
     capitalised: int = 0
     forgiven: int = 0
     fees_early: int = 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.stateful.model.holdings import RISK_OFFICER, Agreement, Consent, Guarantee, Refused
+from tests.stateful.model.holdings import RISK_OFFICER, Agreement, Consent, Guarantee, Refused, Word
 from tests.stateful.model.ledger import Ledger
 from tests.stateful.model.loans import Loan
 from tests.stateful.model.terms import BULLET, NewTerms
@@ -50,24 +50,23 @@ class Workout(Ledger):
             raise Refused("LoanBook_AlreadyProposed", terms.loan)
         self.agreements[terms.loan, terms.number] = Agreement(terms, maker)
 
-    def accept_terms(self, terms: NewTerms, account: str | None, witness: int) -> None:
-        """By the borrower's account; or, for one who has none, on a document that somebody of the bank records."""
+    def accept_terms(self, terms: NewTerms, word: Word) -> None:
         loan = self.starting(terms.loan, "restructure")
         agreement = self.agreement(terms)
         if agreement.accepted:
             raise Refused("LoanBook_AlreadyAccepted", terms.loan)
         if self.today > terms.deadline:
             raise Refused("LoanBook_DeadlinePassed", terms.loan, terms.deadline, self.today)
-        self.differs(agreement.maker, witness)
-        self.speaks(loan.number, loan.customer, account)
-        agreement.witness, agreement.accepted = witness, True
+        self.hear(loan.number, loan.customer, word)
+        self.differs(agreement.maker, word.witness)
+        agreement.witness, agreement.accepted = word.witness, True
 
-    def consent(self, terms: NewTerms, one: Guarantee, account: str | None, witness: int) -> None:
+    def consent(self, terms: NewTerms, one: Guarantee, word: Word) -> None:
         agreement = self.agreement(terms)
         if one.loan != terms.loan:
             raise Refused("LoanBook_GuaranteeNotOfLoan", one.number, terms.loan)
-        self.differs(agreement.maker, witness)
-        self.speaks(terms.loan, one.guarantor, account)
+        self.hear(terms.loan, one.guarantor, word)
+        self.differs(agreement.maker, word.witness)
         self.consents[one.number] = Consent(terms, self.consented(one))
 
     def consented(self, one: Guarantee) -> int:
@@ -79,12 +78,19 @@ class Workout(Ledger):
         done = agreement.carried_out and agreement.terms == consent.terms
         return max(agreement.uncovered, consent.covered) if done else consent.covered
 
-    def speaks(self, number: int, customer: int, account: str | None) -> None:
+    def hear(self, number: int, customer: int, word: Word) -> None:
+        """A customer's account says it or signs it; for one who has none somebody of the bank records a document."""
         bound = self.customers[customer].account
-        if account is None and bound is not None:
-            raise Refused("LoanBook_HasAccount", customer)
-        if account is not None and account != bound:
-            raise Refused("LoanBook_NotParty", number, account, customer)
+        if word.signed:
+            if bound is None:
+                raise Refused("LoanBook_NoAccount", customer)
+            if word.account != bound:
+                raise Refused("LoanBook_SignatureInvalid", number, bound)
+        elif word.witness:
+            if bound is not None:
+                raise Refused("LoanBook_HasAccount", customer)
+        elif word.account != bound:
+            raise Refused("LoanBook_NotParty", number, word.account, customer)
 
     def restructure(self, terms: NewTerms, checker: int) -> None:
         loan = self.check_terms(terms)
