@@ -14,9 +14,10 @@ interface IBackOffice {
     function declareDefault(LoanId loanId, DefaultTrigger trigger) external;
     /// @notice Return a defaulted loan to Active; nothing may be due. Only risk officers.
     function cure(LoanId loanId) external;
-    /// @notice Propose a write-off. Only risk officers.
+    /// @notice Propose to write off principal and interest, each up to an amount. Only risk officers.
     function proposeWriteOff(LoanId loanId, uint128 principal, uint128 interest) external;
-    /// @notice Write off what another proposed. Only approvers.
+    /// @notice Write off what another proposed, as far as it is still owed: payments in between leave less and never stand in the
+    /// way. With the last principal goes all that is owed. Only approvers.
     function writeOff(LoanId loanId, uint128 principal, uint128 interest, uint24 valueDate) external;
     /// @notice Book money received on a written-off claim. Only collectors.
     function recover(LoanId loanId, uint128 amount, uint24 valueDate) external;

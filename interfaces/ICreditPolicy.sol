@@ -85,6 +85,9 @@ interface ICreditPolicy {
     function reserve(LoanId loanId, Keys calldata keys, uint128 amount) external;
     /// @notice Turn reserved headroom into exposure. Only the loan book.
     function convert(Keys calldata keys, uint128 amount) external;
+    /// @notice Turn exposure back into reserved headroom, whatever the limits say by now: a drawdown was reversed while it may
+    /// still be drawn. Only the loan book.
+    function restore(Keys calldata keys, uint128 amount) external;
     /// @notice Give back headroom that will not be used. Only the loan book.
     function unreserve(Keys calldata keys, uint128 amount) external;
     /// @notice Add exposure as a fact (import, reversal of a payment). Only the loan book. Flags breaches.

@@ -2,7 +2,7 @@
 pragma solidity 0.8.26;
 
 import {CustomerId, LoanId} from "../contracts/types/Ids.sol";
-import {Category, ChargeKind, DayCount, DefaultTrigger, EarmarkMode, LoanState, LoanType, PostingKind, Waterfall} from "../contracts/types/Enums.sol";
+import {Category, ChargeKind, DefaultTrigger, LoanState, PostingKind} from "../contracts/types/Enums.sol";
 
 /// @title The bank's loans, from application to the last recovery
 /// @notice Amounts are fen (a loan at most 2^47 - 1, 1.4 trillion yuan), rates parts per billion a year (at most
@@ -17,10 +17,10 @@ import {Category, ChargeKind, DayCount, DefaultTrigger, EarmarkMode, LoanState, 
 interface ILoanBook {
     /// @notice A product: the terms its loans share.
     struct Product {
-        LoanType loanType;
-        DayCount dayCount;
-        Waterfall waterfall;
-        EarmarkMode earmarkMode;
+        uint8 loanType; // LoanType
+        uint8 dayCount; // DayCount
+        uint8 waterfall; // Waterfall
+        uint8 earmarkMode; // EarmarkMode
         uint8 cycleMonths; // months between due dates: 1, 3, 6 or 12; zero: everything at maturity
         uint16 approvalDays; // days an approval may be used
         uint32 maxLoanToValue; // parts per billion of cover after haircut; zero: no collateral asked
@@ -216,8 +216,16 @@ interface ILoanBook {
     error LoanBook_Unknown(uint64 loanId);
     /// @notice Thrown when a loan is not in the state the call needs.
     error LoanBook_WrongState(uint64 loanId, uint8 state);
-    /// @notice Thrown when a product is unknown or its terms make no sense.
+    /// @notice Thrown when a product is unknown, or what it is to be served by contradicts it.
     error LoanBook_ProductInvalid(uint16 product);
+    /// @notice Thrown when a product's term is out of bounds, or a code that stands for nothing.
+    /// @param field Of Product, counted from 0.
+    error LoanBook_ProductTermInvalid(uint8 field, int256 value, int256 least, int256 most);
+    /// @notice Thrown when a cycle is unknown, or leaves the principal of an instalment loan to maturity.
+    error LoanBook_ScheduleInvalid(uint8 loanType, uint8 cycleMonths);
+    /// @notice Thrown when a product's cycle is longer than its longest loan, or that of new terms than the loan. A loan that is
+    /// shorter than its product's cycle pays once, at maturity.
+    error LoanBook_CycleTooLong(uint8 cycleMonths, uint24 termDays);
     /// @notice Thrown when an amount is zero or above what is allowed.
     error LoanBook_AmountInvalid(uint64 loanId, uint256 amount, uint256 allowed);
     /// @notice Thrown when a maturity lies before the earliest or after the latest day.

@@ -91,8 +91,6 @@ interface IWorkout {
     error LoanBook_NotParty(uint64 loanId, address account, uint32 customer);
     /// @notice Thrown when a document is recorded for a customer who has an account to speak from.
     error LoanBook_HasAccount(uint32 customer);
-    /// @notice Thrown when a cycle is unknown, or leaves the principal of an instalment loan to maturity.
-    error LoanBook_ScheduleInvalid(uint8 loanType, uint8 cycleMonths);
     /// @notice Thrown when due dates would be skipped beyond the last.
     error LoanBook_ResumptionInvalid(uint24 resumeOn, uint24 maturity);
     /// @notice Thrown when more principal would be owed than was agreed to.

@@ -163,6 +163,11 @@ contract CreditPolicy is ICreditPolicy, Governed {
     }
 
     /// @inheritdoc ICreditPolicy
+    function restore(Keys calldata keys, uint128 amount) external {
+        _postAll(keys, amount, EXPOSURE, RESERVED);
+    }
+
+    /// @inheritdoc ICreditPolicy
     function unreserve(Keys calldata keys, uint128 amount) external {
         _postAll(keys, amount, RESERVED, NOTHING);
     }

@@ -196,8 +196,7 @@ contract BackOffice is LoanBookBase, Importing, IBackOffice, ILoanQuality {
     /// @inheritdoc IBackOffice
     function proposeReversal(ILoanBook.Reversal calldata reversal) external {
         PersonId maker = _onlyAny(bit(Role.Collector) | bit(Role.Treasurer));
-        _actingDay();
-        _ledger.proposeReversal(reversal, maker);
+        _ledger.proposeReversal(reversal, _actingDay(), maker);
     }
 
     /// @inheritdoc IBackOffice
@@ -259,7 +258,7 @@ contract BackOffice is LoanBookBase, Importing, IBackOffice, ILoanQuality {
     /// @inheritdoc IBackOffice
     function obligationOf(LoanId loanId, uint16 instalment) external view returns (uint24, uint128, uint128) {
         uint64 id = Books.raw(loanId);
-        uint256 word = _ledger.obligations[(_ledger.cares[id].restructurings() << 80) | (uint256(id) << 16) | instalment];
+        uint256 word = _ledger.obligations[Books.obligationKey(id, _ledger.cares[id].restructurings(), instalment)];
         return (uint24(word & MAX_DAY), uint128((word >> 16) & MAX_MONEY), uint128(word >> 63));
     }
 

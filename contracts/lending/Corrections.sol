@@ -45,9 +45,9 @@ library Corrections {
     }
 
     // ------------------------------------------------------------------ reversal
-    function proposeReversal(Ledger storage l, ILoanBook.Reversal calldata r, PersonId maker) external {
+    function proposeReversal(Ledger storage l, ILoanBook.Reversal calldata r, uint24 today, PersonId maker) external {
         uint64 id = Books.raw(r.loanId);
-        _checkReversible(l, id, l.load(id), r);
+        _checkReversible(l, id, l.load(id), r, today);
         l.propose(id, _reversalHash(r), maker);
     }
 
@@ -56,7 +56,7 @@ library Corrections {
     {
         uint64 id = Books.raw(r.loanId);
         Position memory p = l.load(id);
-        _checkReversible(l, id, p, r);
+        _checkReversible(l, id, p, r, today);
         PersonId maker = l.consume(id, _reversalHash(r), checker);
         bool reopens = p.state == LoanState.Repaid;
         l.advance(id, p, today, 0);
@@ -77,7 +77,10 @@ library Corrections {
         if (reopens) Quality.announce(w, id, p);
     }
 
-    function _checkReversible(Ledger storage l, uint64 id, Position memory p, ILoanBook.Reversal calldata r) private view {
+    function _checkReversible(Ledger storage l, uint64 id, Position memory p, ILoanBook.Reversal calldata r, uint24 today)
+        private
+        view
+    {
         Books.check(id, p, _actOf(r.kind));
         // Before a restructuring other terms held, and what was due then has become principal.
         uint256 last = p.care.restructurings();
@@ -85,7 +88,7 @@ library Corrections {
             revert ILoanBook.LoanBook_NotReversible(id, r.posting);
         }
         bool exists = r.posting != 0 && r.posting <= p.postings && !isReversed(l, id, r.posting);
-        if (!exists || r.valueDate < p.start || r.valueDate > p.accruedThrough) {
+        if (!exists || r.valueDate < p.start || r.valueDate > today) {
             revert ILoanBook.LoanBook_NotReversible(id, r.posting);
         }
         uint256 since = l.rates[id].knownSince();
@@ -212,8 +215,8 @@ library Corrections {
             uint128 amount = r.principal + r.interest + r.penalty + r.fee;
             if (r.account != address(0)) w.token.reversePayment(r.account, amount);
         } else if (r.kind == PostingKind.Drawdown) {
-            w.policy.reduce(Books.keys(p), r.principal);
-            if (restored != 0) w.policy.reserve(r.loanId, Books.keys(p), uint128(restored));
+            if (restored != 0) w.policy.restore(Books.keys(p), r.principal);
+            else w.policy.reduce(Books.keys(p), r.principal);
             if (r.account != address(0)) w.token.reverseDrawdown(r.loanId, r.account, r.principal);
         }
     }

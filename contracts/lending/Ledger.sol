@@ -249,7 +249,11 @@ library Books {
 
     /// @dev Instalments are numbered anew by each restructuring, so that none is taken for an older one.
     function obligationKey(uint64 id, Position memory p, uint256 instalment) internal pure returns (uint256) {
-        return (p.care.restructurings() << 80) | (uint256(id) << 16) | instalment;
+        return obligationKey(id, p.care.restructurings(), instalment);
+    }
+
+    function obligationKey(uint64 id, uint256 restructurings, uint256 instalment) internal pure returns (uint256) {
+        return (restructurings << 80) | (uint256(id) << 16) | instalment;
     }
 
     /// @dev The day from which the loan's present terms hold: of its last repricing or restructuring, or zero. A restructured loan

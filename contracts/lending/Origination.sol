@@ -36,7 +36,6 @@ library Origination {
     ) external {
         StoredProduct memory terms = l.product(a.product);
         ICustomerRegistry.Customer memory c = w.customers.customerOf(a.customer);
-        if (c.kind == CustomerKind.None) revert ILoanBook.LoanBook_CustomerUnknown(CustomerId.unwrap(a.customer));
         // The customer's own codes were checked when it was registered.
         if (a.industry != c.industry || a.region != c.region) _checkCodes(a.industry, a.region);
         _checkApplication(id, a, terms, today);

@@ -9,12 +9,13 @@ import {LoanCodec} from "../libraries/LoanCodec.sol";
 import {LoanMath} from "../libraries/LoanMath.sol";
 import {LoanSchedule} from "../libraries/LoanSchedule.sol";
 import {Floor} from "../types/CareWord.sol";
-import {Category, ClassificationReason, LoanState, LoanType} from "../types/Enums.sol";
+import {Category, ClassificationReason, LoanState} from "../types/Enums.sol";
 import {CustomerId, PersonId} from "../types/Ids.sol";
 import {RESTRUCTURE} from "../types/LoanActs.sol";
 import {MAX_DAY, MAX_MONEY, Position, StoredProduct} from "../types/LoanStorage.sol";
 import {Assent, Assents} from "./Assents.sol";
 import {Agreement, Books, Consent, Ledger, Wiring} from "./Ledger.sol";
+import {Terms} from "./Terms.sol";
 
 /// @dev What becomes of a loan's debt, word by word as DebtRestructured tells it.
 struct Settlement {
@@ -63,10 +64,7 @@ library Restructuring {
         uint256 next = p.care.restructurings() + 1;
         if (t.number != next) revert IWorkout.LoanBook_RestructuringStale(id, t.number, uint16(next));
         if (today > t.deadline) revert IWorkout.LoanBook_DeadlinePassed(id, t.deadline, today);
-        bool cycleKnown = t.cycleMonths == 1 || t.cycleMonths == 3 || t.cycleMonths == 6 || t.cycleMonths == 12;
-        if (!cycleKnown && (t.cycleMonths != 0 || t.loanType != LoanType.Bullet)) {
-            revert IWorkout.LoanBook_ScheduleInvalid(uint8(t.loanType), t.cycleMonths);
-        }
+        Terms.checkCycle(t.loanType, t.cycleMonths);
         StoredProduct memory product = l.product(uint16(p.product));
         if (t.rate < 0 || uint40(t.rate) > product.maxRate) {
             revert ILoanBook.LoanBook_RateInvalid(t.rate, int40(uint40(product.maxRate)));
@@ -75,6 +73,7 @@ library Restructuring {
         if (t.maturity <= today || t.maturity > latest) {
             revert ILoanBook.LoanBook_MaturityInvalid(t.maturity, today + 1, uint24(latest));
         }
+        Terms.checkLife(t.cycleMonths, t.maturity - p.start);
         if (t.resumeOn > t.maturity) revert IWorkout.LoanBook_ResumptionInvalid(t.resumeOn, t.maturity);
         if (t.mostPrincipal == 0 || t.mostPrincipal > MAX_MONEY) {
             revert ILoanBook.LoanBook_AmountInvalid(id, t.mostPrincipal, MAX_MONEY);

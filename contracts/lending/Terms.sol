@@ -2,7 +2,7 @@
 pragma solidity 0.8.26;
 
 import {ILoanBook} from "../../interfaces/ILoanBook.sol";
-import {Category, LoanType} from "../types/Enums.sol";
+import {Category, DayCount, EarmarkMode, LoanType, Waterfall} from "../types/Enums.sol";
 import {PersonId} from "../types/Ids.sol";
 import {CategoryTable, MAX_MONEY, MAX_RATE, StoredProduct} from "../types/LoanStorage.sol";
 import {Books, Ledger} from "./Ledger.sol";
@@ -15,12 +15,12 @@ library Terms {
 
     // ------------------------------------------------------------------ products
     function setProduct(Ledger storage l, uint16 product, ILoanBook.Product calldata terms, PersonId person) external {
-        if (!_isSound(terms)) revert ILoanBook.LoanBook_ProductInvalid(product);
+        _checkProduct(terms);
         l.products[product] = StoredProduct({
-            loanType: terms.loanType,
-            dayCount: terms.dayCount,
-            waterfall: terms.waterfall,
-            earmarkMode: terms.earmarkMode,
+            loanType: LoanType(terms.loanType),
+            dayCount: DayCount(terms.dayCount),
+            waterfall: Waterfall(terms.waterfall),
+            earmarkMode: EarmarkMode(terms.earmarkMode),
             cycleMonths: terms.cycleMonths,
             approvalDays: terms.approvalDays,
             maxLoanToValue: terms.maxLoanToValue,
@@ -32,30 +32,54 @@ library Terms {
         _tellProduct(product, terms, person);
     }
 
-    /// @dev Only a bullet may leave all its interest to maturity.
-    function _isSound(ILoanBook.Product calldata terms) private pure returns (bool) {
-        uint8 cycle = terms.cycleMonths;
-        bool cycleKnown = cycle == 1 || cycle == 3 || cycle == 6 || cycle == 12;
-        if (!cycleKnown && (cycle != 0 || terms.loanType != LoanType.Bullet)) return false;
-        if (terms.maxAmount == 0 || terms.maxAmount > MAX_MONEY) return false;
-        if (terms.maxTermDays == 0 || terms.maxTermDays > LONGEST_TERM) return false;
-        return terms.maxRate >= 0 && uint40(terms.maxRate) <= MAX_RATE;
+    /// @dev Only a bullet may leave all its interest to maturity. Fields count from 0 in the order of ILoanBook.Product.
+    function _checkProduct(ILoanBook.Product calldata t) private pure {
+        _checkAmount(0, t.loanType, 0, uint8(type(LoanType).max));
+        _checkAmount(1, t.dayCount, 0, uint8(type(DayCount).max));
+        _checkAmount(2, t.waterfall, 0, uint8(type(Waterfall).max));
+        _checkAmount(3, t.earmarkMode, 0, uint8(type(EarmarkMode).max));
+        checkCycle(LoanType(t.loanType), t.cycleMonths);
+        _checkAmount(7, t.maxAmount, 1, MAX_MONEY);
+        _checkAmount(8, t.maxTermDays, 1, LONGEST_TERM);
+        checkLife(t.cycleMonths, t.maxTermDays);
+        _checkField(9, t.maxRate, 0, int256(MAX_RATE));
+    }
+
+    function _checkAmount(uint8 field, uint256 value, uint256 least, uint256 most) private pure {
+        _checkField(field, int256(value), int256(least), int256(most));
+    }
+
+    function _checkField(uint8 field, int256 value, int256 least, int256 most) private pure {
+        if (value < least || value > most) revert ILoanBook.LoanBook_ProductTermInvalid(field, value, least, most);
+    }
+
+    /// @dev Months that due dates may be apart; without due dates all principal and interest falls due at maturity.
+    function checkCycle(LoanType loanType, uint8 cycle) internal pure {
+        bool known = cycle == 1 || cycle == 3 || cycle == 6 || cycle == 12;
+        if (!known && (cycle != 0 || loanType != LoanType.Bullet)) {
+            revert ILoanBook.LoanBook_ScheduleInvalid(uint8(loanType), cycle);
+        }
+    }
+
+    /// @dev A cycle is no longer than the loan; a month counts a twelfth of 365 days.
+    function checkLife(uint8 cycle, uint256 term) internal pure {
+        if (uint256(cycle) * 365 / 12 > term) revert ILoanBook.LoanBook_CycleTooLong(cycle, uint24(term));
     }
 
     function _tellProduct(uint16 product, ILoanBook.Product calldata t, PersonId person) private {
         emit ILoanBook.ProductSet(
-            product, uint8(t.loanType), uint8(t.dayCount), uint8(t.waterfall), uint8(t.earmarkMode), t.cycleMonths,
-            t.approvalDays, t.maxLoanToValue, t.maxAmount, t.maxTermDays, t.maxRate, PersonId.unwrap(person)
+            product, t.loanType, t.dayCount, t.waterfall, t.earmarkMode, t.cycleMonths, t.approvalDays, t.maxLoanToValue,
+            t.maxAmount, t.maxTermDays, t.maxRate, PersonId.unwrap(person)
         );
     }
 
     function productOf(Ledger storage l, uint16 product) external view returns (ILoanBook.Product memory) {
         StoredProduct memory p = l.product(product);
         return ILoanBook.Product({
-            loanType: p.loanType,
-            dayCount: p.dayCount,
-            waterfall: p.waterfall,
-            earmarkMode: p.earmarkMode,
+            loanType: uint8(p.loanType),
+            dayCount: uint8(p.dayCount),
+            waterfall: uint8(p.waterfall),
+            earmarkMode: uint8(p.earmarkMode),
             cycleMonths: p.cycleMonths,
             approvalDays: p.approvalDays,
             maxLoanToValue: p.maxLoanToValue,

@@ -32,16 +32,15 @@ library WriteOffs {
         Books.check(id, p, WRITE_OFF);
         PersonId maker = l.consume(id, _hash(id, principal, interest), checker);
         l.advance(id, p, valueDate, 0);
-        if (principal > p.principal) revert ILoanBook.LoanBook_AmountInvalid(id, principal, p.principal);
-        Split memory s = _takeOff(id, p, principal, interest);
+        Split memory s = _takeOff(id, p, FixedPointMathLib.min(principal, p.principal), interest);
         l.findOldest(id, p);
         Books.number(id, p);
         l.store(id, p);
         _tellWrittenOff(id, p, s, valueDate, maker, checker);
-        if (principal != 0) w.policy.reduce(Books.keys(p), principal);
+        if (s.principal != 0) w.policy.reduce(Books.keys(p), uint128(s.principal));
     }
 
-    /// @dev Move principal and interest into the claim; with the last principal goes everything else.
+    /// @dev Move principal and interest, up to what is left, into the claim; with the last principal goes everything else.
     function _takeOff(uint64 id, Position memory p, uint256 principal, uint256 interest)
         private
         pure
@@ -50,7 +49,7 @@ library WriteOffs {
         uint256 whole = p.interestDue + p.accruedUp();
         bool all = principal == p.principal;
         uint256 most = all ? whole : p.interestDue + p.accrued / p.unit();
-        if (interest > most) revert ILoanBook.LoanBook_AmountInvalid(id, interest, most);
+        interest = FixedPointMathLib.min(interest, most);
         s = all ? Split(principal, whole, p.penaltyDue, p.feeDue, 0) : Split(principal, interest, 0, 0, 0);
         uint256 claim = p.writtenOff + s.principal + s.interest + s.penalty + s.fee;
         if (claim == p.writtenOff) revert ILoanBook.LoanBook_AmountInvalid(id, 0, most);

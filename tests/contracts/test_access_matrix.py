@@ -41,7 +41,7 @@ ALLOWED: dict[str, dict[str, Any]] = {
         "attest": {R.BOARD},
         "signOverride": {R.BOARD},
         "assignGroup": {R.REGISTRY},
-        **dict.fromkeys(("reserve", "convert", "unreserve", "add", "reduce"), frozenset({R.BOOK})),
+        **dict.fromkeys(("reserve", "convert", "restore", "unreserve", "add", "reduce"), frozenset({R.BOOK})),
     },
     "CustomerRegistry": {
         **GOVERNED,

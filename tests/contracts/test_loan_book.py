@@ -13,6 +13,7 @@ from tests.contracts.lending import (
     ANNUITY,
     APPLIED,
     APPROVED,
+    BULLET,
     DENIED,
     INDUSTRY,
     LAPSED,
@@ -72,20 +73,26 @@ def test_a_product_is_told_and_kept_as_set(desk):
 
 
 @pytest.mark.parametrize(
-    "changes",
+    ("changes", "refusal"),
     [
-        {"cycle_months": 2},
-        {"cycle_months": 0, "loan_type": LINEAR},
-        {"max_amount": 0},
-        {"max_amount": MAX_MONEY + 1},
-        {"max_term_days": 0},
-        {"max_term_days": 16_384},
-        {"max_rate": -1},
-        {"max_rate": MAX_RATE + 1},
+        ({"loan_type": 3}, ("LoanBook_ProductTermInvalid", 0, 3, 0, 2)),
+        ({"day_count": 2}, ("LoanBook_ProductTermInvalid", 1, 2, 0, 1)),
+        ({"waterfall": 255}, ("LoanBook_ProductTermInvalid", 2, 255, 0, 1)),
+        ({"earmark_mode": 2}, ("LoanBook_ProductTermInvalid", 3, 2, 0, 1)),
+        ({"cycle_months": 2}, ("LoanBook_ScheduleInvalid", BULLET, 2)),
+        ({"cycle_months": 0, "loan_type": LINEAR}, ("LoanBook_ScheduleInvalid", LINEAR, 0)),
+        ({"max_amount": 0}, ("LoanBook_ProductTermInvalid", 7, 0, 1, MAX_MONEY)),
+        ({"max_amount": MAX_MONEY + 1}, ("LoanBook_ProductTermInvalid", 7, MAX_MONEY + 1, 1, MAX_MONEY)),
+        ({"max_term_days": 0}, ("LoanBook_ProductTermInvalid", 8, 0, 1, 16_383)),
+        ({"max_term_days": 16_384}, ("LoanBook_ProductTermInvalid", 8, 16_384, 1, 16_383)),
+        ({"max_term_days": 29, "cycle_months": 1}, ("LoanBook_CycleTooLong", 1, 29)),
+        ({"max_term_days": 364, "cycle_months": 12}, ("LoanBook_CycleTooLong", 12, 364)),
+        ({"max_rate": -1}, ("LoanBook_ProductTermInvalid", 9, -1, 0, MAX_RATE)),
+        ({"max_rate": MAX_RATE + 1}, ("LoanBook_ProductTermInvalid", 9, MAX_RATE + 1, 0, MAX_RATE)),
     ],
 )
-def test_absurd_products_are_refused(desk, changes):
-    with reverts("LoanBook_ProductInvalid", 9):
+def test_absurd_products_are_refused(desk, changes, refusal):
+    with reverts(*refusal):
         desk.book.setProduct(9, product(**changes), desk.by("risk_officer"))
     with reverts("LoanBook_ProductInvalid", 9):
         desk.book.productOf(9)

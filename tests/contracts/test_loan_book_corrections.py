@@ -245,6 +245,32 @@ def test_a_charge_taken_back(desk):
     assert desk.stored(loan)["feeDue"] == 0
 
 
+def test_a_charge_is_taken_back_on_its_own_day(desk, next_day):
+    """Also where interest has not been accrued to that day."""
+    loan = desk.originated()
+    day = next_day(3)
+    desk.book.charge(loan, 0, 70, day, desk.by("collector"))
+    assert desk.stored(loan)["accruedThrough"] == day - 3
+    reverse(desk, reversal(loan, 2, CHARGE, day, fee=70))
+    stored = desk.stored(loan)
+    assert (stored["feeDue"], stored["accrued"]) == (0, AMOUNT * RATE * 3)
+    with reverts("LoanBook_NotReversible", loan, 1):
+        desk.book.proposeReversal(reversal(loan, 1, CHARGE, day + 1, fee=70), desk.by("collector"))
+
+
+def test_a_limit_lowered_since_does_not_keep_a_drawdown_from_being_taken_back(desk, borrower):
+    loan = desk.approved()
+    day = desk.today
+    desk.draw(loan, 40_000)
+    desk.system.policy.setLimit(0, desk.customer, 1, 0, 0, bytes(32), day + 365, desk.by("chair"))
+    before = desk.buckets()
+    sent = reverse(desk, reversal(loan, 1, DRAWDOWN, day, account=borrower, principal=40_000))
+    assert sent.events["ReversalSettled"]["undrawn"] == AMOUNT
+    assert "OverrideUsed" not in sent.events
+    moved = [value - 40_000 for value in before[:3]] + [value + 40_000 for value in before[3:6]] + [before[6] - 40_000]
+    assert desk.buckets() == moved
+
+
 def test_a_posting_is_reversed_once_and_a_reversal_never(desk, next_day):
     loan = desk.originated()
     first = next_day(1)

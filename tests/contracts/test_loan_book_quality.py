@@ -278,14 +278,29 @@ def test_a_write_off_needs_its_proposal_and_another_person(desk, defaulted, seco
         desk.book.writeOff(loan, 1, 0, desk.today, desk.by("approver"))
 
 
-def test_more_than_is_owed_is_not_written_off(desk, defaulted):
+def test_a_payment_in_between_does_not_stop_a_write_off(desk, defaulted):
+    """All principal was proposed: with what is left of it goes everything else."""
     loan, model = defaulted
-    with reverts("LoanBook_AmountInvalid", loan, AMOUNT + 1, AMOUNT):
-        _write_off(desk, loan, AMOUNT + 1, 0)
+    model.advance(desk.today)
+    desk.book.proposeWriteOff(loan, AMOUNT, 0, desk.by("risk_officer"))
+    paid = model.interest_due + model.principal_due + 9
+    desk.book.repayInBatch([(loan, paid)], desk.today, desk.by("collector"))
+    left = desk.stored(loan)
+    before = desk.buckets()
+    told = desk.book.writeOff(loan, AMOUNT, 0, desk.today, desk.by("approver")).events["LoanWrittenOff"]
+    assert 0 < left["principal"] < AMOUNT
+    assert (told["principal"], told["outstanding"], told["state"]) == (left["principal"], 0, WRITTEN_OFF)
+    assert desk.buckets()[0] == before[0] - left["principal"]
+
+
+def test_no_more_than_is_owed_is_written_off(desk, defaulted):
+    loan, model = defaulted
     model.advance(desk.today)
     most = model.interest_due + model.accrued // model.unit
-    with reverts("LoanBook_AmountInvalid", loan, most + 1, most):
-        _write_off(desk, loan, 1, most + 1)
+    told = _write_off(desk, loan, 1, most + 1).events["LoanWrittenOff"]
+    assert (told["principal"], told["interest"], told["writtenOff"]) == (1, most, most + 1)
+    with reverts("LoanBook_AmountInvalid", loan, 0, 0):
+        _write_off(desk, loan, 0, 1)
     performing = desk.originated()
     with reverts("LoanBook_WrongState", performing, ACTIVE):
         desk.book.proposeWriteOff(performing, 1, 0, desk.by("risk_officer"))

@@ -269,13 +269,16 @@ def test_terms_that_name_the_loan_wrongly_are_refused(desk, troubled, changes, e
         ({"rate": -1}, "LoanBook_RateInvalid", lambda day: (-1, RATE)),
         ({"maturity": 0}, "LoanBook_MaturityInvalid", lambda day: (0, day + 1, day + 800)),
         ({"resume_on": 801}, "LoanBook_ResumptionInvalid", lambda day: (day + 801, day + 800)),
+        ({"cycle": 12, "maturity": 364}, "LoanBook_CycleTooLong", lambda day: (12, 364)),
     ],
 )
 def test_terms_the_product_does_not_allow_are_refused(desk, changes, error, arguments):
     """Boundary values: at the product's rate and longest term they are taken."""
     loan = desk.originated(2)
     day = desk.today
-    shifted = {name: value + day if name == "resume_on" else value for name, value in changes.items()}
+    shifted = {
+        name: value + day if value and name in ("resume_on", "maturity") else value for name, value in changes.items()
+    }
     new = terms(desk, loan, **({"rate": RATE, "maturity": day + 800} | shifted))
     with reverts(error, *arguments(day)):
         desk.book.proposeRestructuring(new, desk.by("risk_officer"))
