@@ -66,17 +66,15 @@ interface ICreditPolicy {
     error CreditPolicy_Overflow(uint8 dimension, uint64 key, uint256 amount);
     /// @notice Thrown when a share is above 100 % or names no denominator.
     error CreditPolicy_ShareInvalid(uint32 share, uint8 denominator);
-    /// @notice Thrown when an override is signed twice by one person, or was already granted.
+    /// @notice Thrown when an override is signed twice by one person for the same reason, or was already granted.
     error CreditPolicy_OverrideRepeated(uint64 loanId, uint32 person);
-    /// @notice Thrown when the second signature gives another reason than the first, by `person`.
-    error CreditPolicy_OverrideDiffers(uint64 loanId, uint32 person);
 
     /// @notice Set the limit of a bucket. Only the board.
     function setLimit(Dimension dimension, uint64 key, uint128 limit, uint32 share, Denominator denominator, bytes32 resolution, uint24 reviewDate) external;
     /// @notice Attest a denominator as of a date. Only the board.
     function attest(Denominator denominator, uint128 amount, uint24 asOf) external;
     /// @notice Sign an override for a loan; a second person's signature to the same reason grants it, and one act
-    /// of the loan uses it up. Sign only what is applied for: the loan's number then stands for its terms. Only the board.
+    /// of the loan uses it up. Until it is granted, a signature to another reason takes the place of the one before. Sign only what is applied for: the loan's number then stands for its terms. Only the board.
     function signOverride(LoanId loanId, bytes32 reasonHash) external;
     /// @notice Put a customer into a group and move its usage. Only the customer registry.
     function assignGroup(CustomerId customer, GroupId group) external;

@@ -24,7 +24,8 @@ interface IRatingRegistry {
     /// @notice A rating of an opening book was recorded as it stood.
     event RatingImported(uint32 indexed customer, uint8 indexed grade, uint16 scorecard, uint32 debtServiceCover, uint24 ratedOn, uint24 expiresOn, uint32 importId);
 
-    /// @notice Thrown when a grade or its dates are not allowed: a new rating is of today or before and not yet expired.
+    /// @notice Thrown when a grade or its dates are not allowed: a new rating is of today or before, not before the one it
+    /// would replace, and not yet expired.
     error RatingRegistry_Invalid(uint32 customer, uint8 grade, uint24 ratedOn, uint24 expiresOn);
     /// @notice Thrown when there is nothing to confirm.
     error RatingRegistry_NothingProposed(uint32 customer);

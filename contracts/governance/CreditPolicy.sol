@@ -93,17 +93,15 @@ contract CreditPolicy is ICreditPolicy, Governed {
         PersonId person = _only(Role.Board);
         _actingDay();
         Override storage waiver = _overrides[loanId];
-        if (waiver.granted || waiver.signer == person) {
+        bool first = PersonId.unwrap(waiver.signer) == 0 || waiver.reasonHash != reasonHash;
+        if (waiver.granted || (!first && waiver.signer == person)) {
             revert CreditPolicy_OverrideRepeated(LoanId.unwrap(loanId), PersonId.unwrap(person));
         }
-        if (PersonId.unwrap(waiver.signer) == 0) {
+        if (first) {
             waiver.reasonHash = reasonHash;
             waiver.signer = person;
             emit OverrideSigned(LoanId.unwrap(loanId), PersonId.unwrap(person), reasonHash);
             return;
-        }
-        if (waiver.reasonHash != reasonHash) {
-            revert CreditPolicy_OverrideDiffers(LoanId.unwrap(loanId), PersonId.unwrap(waiver.signer));
         }
         waiver.granted = true;
         emit OverrideGranted(LoanId.unwrap(loanId), PersonId.unwrap(person), reasonHash);

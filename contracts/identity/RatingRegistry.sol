@@ -91,8 +91,9 @@ contract RatingRegistry is IRatingRegistry, Importing {
         if (!_agree(assessment, proposal)) {
             revert RatingRegistry_Differs(CustomerId.unwrap(customer), assessment.grade, proposal.grade);
         }
-        if (assessment.expiresOn < businessDate) _refuse(assessment);
-        uint8 previous = _confirmed[customer].grade;
+        Rating storage earlier = _confirmed[customer];
+        uint8 previous = earlier.grade;
+        if (assessment.expiresOn < businessDate || assessment.ratedOn < earlier.ratedOn) _refuse(assessment);
         _confirmed[customer] = proposal;
         delete _proposed[customer];
         emit RatingConfirmed(

@@ -330,10 +330,20 @@ def test_one_person_is_no_quorum(policy, chair, director, second_account, spares
 
 
 def test_two_signatures_give_one_reason(policy, chair, director):
+    """A wrong reason binds nobody: another takes its place, the same person's too, until two have signed one."""
     policy.signOverride(77, REASON, {"from": chair})
-    with reverts("CreditPolicy_OverrideDiffers", 77, CHAIR):
+    sent = policy.signOverride(77, OTHER_REASON, {"from": director})
+    assert_events(sent, event("OverrideSigned", loanId=77, person=DIRECTOR, reasonHash=OTHER_REASON))
+    assert policy.overrideOf(77) == (DIRECTOR, False, False)
+    policy.signOverride(77, REASON, {"from": director})
+    assert policy.overrideOf(77) == (DIRECTOR, False, False)
+    with reverts("CreditPolicy_OverrideRepeated", 77, DIRECTOR):
+        policy.signOverride(77, REASON, {"from": director})
+    sent = policy.signOverride(77, REASON, {"from": chair})
+    assert_events(sent, event("OverrideGranted", loanId=77, person=CHAIR, reasonHash=REASON))
+    with reverts("CreditPolicy_OverrideRepeated", 77, DIRECTOR):
         policy.signOverride(77, OTHER_REASON, {"from": director})
-    assert policy.overrideOf(77) == (CHAIR, False, False)
+    assert policy.overrideOf(77) == (DIRECTOR, True, False)
 
 
 # ---------------------------------------------------------------- pause and day

@@ -129,6 +129,18 @@ def test_a_rating_that_expired_while_it_waited_is_not_confirmed(
         ratings.confirm(rating, {"from": approver})
 
 
+def test_an_earlier_rating_does_not_replace_a_later_one(ratings, customer, assessment, risk_officer, approver, today):
+    for grade, rated in ((4, today - 3), (9, today - 2), (8, today - 2)):
+        rating = assessment(grade=grade, ratedOn=rated)
+        ratings.propose(rating, {"from": risk_officer})
+        ratings.confirm(rating, {"from": approver})
+    earlier = assessment(grade=4, ratedOn=today - 3)
+    ratings.propose(earlier, {"from": risk_officer})
+    with reverts("RatingRegistry_Invalid", customer, 4, today - 3, today + 365):
+        ratings.confirm(earlier, {"from": approver})
+    assert ratings.ratingOf(customer) == (8, today + 365)
+
+
 def test_only_customers_are_rated(ratings, assessment, risk_officer):
     with reverts("CustomerRegistry_Unknown", 99):
         ratings.propose(assessment(customer=99), {"from": risk_officer})
