@@ -20,11 +20,6 @@ LOAN = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def engine(ActusHarness: Any, accounts: Any) -> Any:
-    return accounts[0].deploy(ActusHarness)
-
-
 def _flows(
     engine: Any, *, until: str = "", data: Any = None, events: Any = None, **changes: Any
 ) -> list[CashFlowEvent]:
