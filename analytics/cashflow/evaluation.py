@@ -373,7 +373,9 @@ def standings(
 
 def last_moment(terms: Terms, *, observed: Observations | None = None, until: int | None = None) -> int | None:
     """The moment of a loan's last event; None where it has no end, or none after its status date."""
-    end, slots, _ = _opened(terms, observed or Observations(), until)
+    with localcontext() as context:
+        context.prec = PRECISION
+        end, slots, _ = _opened(terms, observed or Observations(), until)
     if not slots or (end is None and slots[-1].kind is not EventType.TD):
         return None
     return slots[-1].shown
