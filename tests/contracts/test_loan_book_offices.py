@@ -11,8 +11,10 @@ PARTS = (LoanBook, BackOffice, Workout, ProductOffice)
 
 
 def test_a_call_reaches_one_part_only():
-    """What all parts share is the same in each; no other selector is in two of them, under whatever name, but that of the domain
-    of signatures: Workout and ProductOffice inherit it from one contract."""
+    """What all parts share is the same in each; no other selector is in two of them, under whatever name.
+
+    But for that of the domain of signatures: Workout and ProductOffice inherit it from one contract.
+    """
     domain = {"eip712Domain"}
     assert [domain & set(part.selectors.values()) for part in PARTS] == [set(), set(), domain, domain]
     known = [{code: name for code, name in part.selectors.items() if name not in domain} for part in PARTS]
