@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from analytics.cashflow import CashFlowEvent, EnhancementEvent
@@ -29,9 +29,8 @@ def first_difference(
     """The first difference in words, or None where every row agrees within 1e-6, relative or absolute."""
     for number, (event, row) in enumerate(zip(events, rows, strict=False), start=1):
         columns = _columns(event, row)
-        lacking = [name for name in ("eventDate", "eventType", *columns) if row.get(name) in (None, "")]
-        if lacking:
-            return f"row {number}: the case does not tell {', '.join(lacking)}"
+        if unread := _unreadable(row, columns):
+            return f"row {number}: {unread}"
         difference = _difference(event, row, columns)
         if difference is not None:
             return f"row {number} ({row['eventDate']} {row['eventType']}): {difference}"
@@ -48,7 +47,7 @@ def _difference(
     if event.kind.name != row["eventType"]:
         return f"type is {event.kind.name}"
     for column, attribute in columns.items():
-        expected, found = Decimal(str(row[column]).strip()), getattr(event, attribute)
+        expected, found = Decimal(_text(row, column)), getattr(event, attribute)
         if abs(found - expected) > TOLERANCE * max(1, abs(expected)):
             return f"{column} is {found:.9f}, not {expected}"
     if isinstance(event, EnhancementEvent) and _day(event.exercise_date) != _row_day(row.get("exerciseDate")):
@@ -61,7 +60,7 @@ def _columns(event: CashFlowEvent | EnhancementEvent, row: Mapping[str, Any]) ->
     """The columns that a row of this contract type has; a fee that has accrued is told by some rows only."""
     if isinstance(event, CashFlowEvent):
         return COLUMNS
-    tells_fee = row.get("feeAccrued") not in (None, "")
+    tells_fee = _text(row, "feeAccrued") != ""
     return {**ENHANCEMENT_COLUMNS, "feeAccrued": "fee_accrued"} if tells_fee else ENHANCEMENT_COLUMNS
 
 
@@ -71,3 +70,21 @@ def _day(moment: int | None) -> int | None:
 
 def _row_day(text: Any) -> int | None:
     return counted_day(parse_moment(text)) if text else None
+
+
+def _unreadable(row: Mapping[str, Any], columns: Mapping[str, str]) -> str | None:
+    """What a row lacks, or which of its numbers is none; None where it can be compared."""
+    lacking = [name for name in ("eventDate", "eventType", *columns) if _text(row, name) == ""]
+    if lacking:
+        return f"the case does not tell {', '.join(lacking)}"
+    for name in columns:
+        try:
+            Decimal(_text(row, name))
+        except InvalidOperation:
+            return f"{name} is {row[name]!r} in the case, which is not a number"
+    return None
+
+
+def _text(row: Mapping[str, Any], name: str) -> str:
+    value = row.get(name)
+    return "" if value is None else str(value).strip()

@@ -45,6 +45,8 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 DEFAULT_FOLDER: Final = ROOT.parent / "shared" / "vectors" / "actus"
 CALL_GAS: Final = 50_000_000
 LIBRARIES: Final = ("ActusEngine", "ActusEnhancement")
+# What reading a bad case raises.
+MALFORMED: Final = (LookupError, TypeError, AttributeError, ValueError, ArithmeticError)
 
 
 @dataclass(slots=True)
@@ -116,23 +118,38 @@ def kind_of(case: dict[str, Any]) -> str:
     return str(case["terms"].get("contractType", "")).strip().upper()
 
 
-def run_file(engine: Engine, path: Path) -> Tally:
-    """All cases of one file."""
+def _difference(engine: Engine, case: dict[str, Any]) -> str | None:
+    """As `run_case`, with whatever refuses the case or cannot read it told as a difference."""
     from brownie.exceptions import VirtualMachineError  # noqa: PLC0415
 
+    try:
+        return run_case(engine, case)
+    except (InvalidInput, VirtualMachineError) as error:
+        return str(error)
+    except MALFORMED as error:
+        return f"the case cannot be read: {type(error).__name__}: {error}"
+
+
+def run_file(engine: Engine, path: Path) -> Tally:
+    """All cases of one file; a file that holds none counts as one that failed."""
     tally = Tally(path.stem)
-    for name, case in json.loads(path.read_text(encoding="utf-8")).items():
-        if not {"terms", "results"} <= set(case):
+    try:
+        cases = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        tally.failed.append(f"{path.name}: the file is not JSON: {error}")
+        return tally
+    if not isinstance(cases, dict) or not cases:
+        tally.failed.append(f"{path.name}: the file has no cases by name")
+        return tally
+    for name, case in cases.items():
+        if not (isinstance(case, dict) and isinstance(case.get("terms"), dict) and "results" in case):
             tally.failed.append(f"{name}: the case has no terms or no results")
             continue
         kind = kind_of(case)
         if not supported(kind):
             tally.lacking.append(f"{name}: {kind}, no such contract type in the engine")
             continue
-        try:
-            difference = run_case(engine, case)
-        except (InvalidInput, VirtualMachineError) as error:
-            difference = str(error)
+        difference = _difference(engine, case)
         if difference is None:
             tally.passed += 1
         else:

@@ -82,6 +82,42 @@ def test_other_names_and_other_files_go_through_the_same_command(tmp_path: Path)
     assert run.returncode == 1
 
 
+def test_a_case_that_cannot_be_read_counts_as_failed_and_ends_nothing(tmp_path: Path) -> None:
+    """Rows without a column, with an empty number or with none, rows that are no rows; and files that are no files."""
+    blank, word, rows, listed, moment, bare = (_bullet() for _ in range(6))
+    blank["results"][0]["payoff"] = " "
+    word["results"][1]["notionalPrincipal"] = "none"
+    rows["results"] = 7
+    listed["results"][0] = ["2026-01-01T00:00:00", "IP"]
+    moment["to"] = 20_260_101
+    bare["dataObserved"] = ["R"]
+    del (short := _bullet())["results"][0]["nominalInterestRate"]
+    cases = {
+        "blank": blank, "word": word, "rows": rows, "listed": listed, "moment": moment, "bare": bare, "short": short,
+        "text": "PAM", "terms": _bullet(terms="PAM"), "good": _bullet(),
+    }  # fmt: skip
+    (tmp_path / "mine.json").write_text(json.dumps(cases), encoding="utf-8")
+    (tmp_path / "none.json").write_text("[]", encoding="utf-8")
+    (tmp_path / "torn.json").write_text('{"good": ', encoding="utf-8")
+    run = _conformance(tmp_path)
+    assert _tallies(run.stdout) == {"mine": (1, 9, 0), "none": (0, 1, 0), "torn": (0, 1, 0)}, run.stdout + run.stderr
+    for line in (
+        "failed blank: row 1: the case does not tell payoff",
+        "failed word: row 2: notionalPrincipal is 'none' in the case, which is not a number",
+        "failed rows: the case cannot be read: TypeError: ",
+        "failed listed: the case cannot be read: AttributeError: ",
+        "failed moment: the case cannot be read: AttributeError: ",
+        "failed bare: the case cannot be read: AttributeError: ",
+        "failed short: row 1: the case does not tell nominalInterestRate",
+        "failed text: the case has no terms or no results",
+        "failed terms: the case has no terms or no results",
+        "failed none.json: the file has no cases by name",
+        "failed torn.json: the file is not JSON: ",
+    ):
+        assert line in run.stdout
+    assert run.returncode == 1
+
+
 def test_a_folder_without_cases_is_a_failure(tmp_path: Path) -> None:
     run = _conformance(tmp_path)
     assert run.returncode == 1
