@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
+from brownie import project
 
 from analytics.cashflow import EventType, Observations, ObservedEvent, Terms, parse_observations, parse_terms
 from analytics.cashflow.calendar import Cycle, parse_moment
@@ -256,3 +257,17 @@ def test_more_events_than_a_call_can_hold_are_refused(engine: Any) -> None:
     terms = replace(_terms(), maturity=parse_moment("2037-01-01"), interest=daily, fee=daily, fee_rate=Decimal(1))
     with reverts("Actus_TooManyEvents", 8_192):
         _call(engine, terms)
+
+
+def test_every_contract_of_the_project_fits_on_a_chain() -> None:
+    """EIP-170 caps deployed code at 24,576 bytes; the harnesses of the tests fit too."""
+    (loaded,) = project.get_loaded_projects()
+    artefacts = [loaded._build.get(name) for name, _ in loaded._build.items()]
+    own = {
+        one["contractName"]: len(one["deployedBytecode"].removeprefix("0x")) // 2
+        for one in artefacts
+        if one["type"] in ("contract", "library") and one["sourcePath"].startswith("contracts/")
+    }
+    assert {"LoanBook", "BackOffice", "Workout", "ProductOffice", "CollateralRegistry", "ActusEngine"} <= set(own)
+    assert {name: size for name, size in own.items() if size > 24_576} == {}
+    assert own["LoanBook"] > 0

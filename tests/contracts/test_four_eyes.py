@@ -6,7 +6,8 @@ from dataclasses import astuple
 from typing import Any
 
 import pytest
-from brownie import chain
+from brownie import chain, history
+from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
 from scripts.products import PRODUCTS
@@ -263,3 +264,49 @@ def test_a_second_person_completes_it(desk, name):
     checked = prepare(desk)
     transaction = checked(desk.people["approver" if role == Role.APPROVER else "director"])
     assert transaction.events, "what two persons did leaves an event"
+
+
+REVERSAL = "(uint64,uint16,uint8,address,uint128,uint128,uint128,uint128,uint128,uint128,uint16,uint24)"
+JUDGEMENT, EXPECTED_LOSS, LOSS, DOUBTFUL = 0, 2, 5, 4  # Floor, Category
+PROPOSALS: dict[str, tuple[str, Any]] = {
+    a_loan_is_written_off.__name__: (
+        "string uint64 uint128 uint128",
+        lambda desk: ("write-off", desk.loan, AMOUNT // 2, 0),
+    ),
+    a_loan_is_called.__name__: ("string uint64 uint256", lambda desk: ("call", desk.loan, 0)),
+    a_loan_is_judged_better.__name__: (
+        "string uint8 uint64 uint256 uint256 bytes32",
+        lambda desk: ("relief", JUDGEMENT, desk.loan, 0, LOSS, HASH),
+    ),
+    less_loss_is_expected.__name__: (
+        "string uint8 uint64 uint256 uint256 bytes32",
+        lambda desk: ("relief", EXPECTED_LOSS, desk.loan, 1, DOUBTFUL, HASH),
+    ),
+    charges_are_waived.__name__: ("string uint64 uint128 uint128", lambda desk: ("waiver", desk.loan, 0, 1)),
+    a_loan_is_sold.__name__: (
+        "string uint64 (bytes32,uint128,uint24)",
+        lambda desk: ("sale", desk.loan, (HASH, 1, desk.today)),
+    ),
+    a_payment_is_reversed.__name__: (
+        f"string {REVERSAL}",
+        lambda desk: (
+            "reversal", (desk.loan, 2, 0, "0x" + "0" * 40, AMOUNT // 10, 0, 0, 0, 0, 0, 0, desk.today),
+        ),
+    ),
+    a_posting_is_back_valued.__name__: (
+        "string bytes32 uint24",
+        lambda desk: ("back-value", HASH, desk.today - 1),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PROPOSALS)
+def test_what_is_proposed_is_told_by_the_hash_of_its_arguments(desk, name):
+    maker, _, prepare = CASES[name]
+    prepare(desk)
+    types, arguments = PROPOSALS[name]
+    assert dict(history[-1].events["Proposed"]) == {
+        "loanId": 0 if name == a_posting_is_back_valued.__name__ else desk.loan,
+        "proposal": "0x" + keccak(encode(types.split(), arguments(desk))).hex(),
+        "person": desk.system.authority.personOf(desk.people[maker]),
+    }

@@ -306,6 +306,24 @@ def test_an_approval_lapses_after_its_last_day_and_gives_headroom_back(desk, nex
         desk.book.lapse(loan, {"from": stranger})
 
 
+def test_what_was_drawn_whole_has_nothing_to_lapse(desk, next_day, stranger):
+    loan = desk.originated()
+    next_day(91)
+    before = desk.stored(loan)
+    with reverts("LoanBook_NothingUndrawn", loan):
+        desk.book.lapse(loan, {"from": stranger})
+    assert desk.stored(loan) == before
+
+
+@pytest.mark.parametrize("days", [1, 2])
+def test_no_loan_is_approved_on_its_maturity_or_after_it(desk, next_day, days):
+    loan, maturity = desk.applied(maturity=desk.today + 1), desk.today + 1
+    next_day(days)
+    with reverts("LoanBook_MaturityInvalid", maturity, desk.today + 1, maturity):
+        desk.book.approve(loan, desk.by("approver"))
+    assert desk.stored(loan)["state"] == APPLIED
+
+
 # ---------------------------------------------------------------- lending
 
 
@@ -405,6 +423,21 @@ def test_drawings_that_are_not_covered_by_the_approval_are_refused(desk, make_cu
         desk.draw(desk.approved(customer=homeless), 1)
     with reverts("LoanBook_WrongState", (other := desk.applied()), APPLIED):
         desk.draw(other, 1)
+
+
+def test_a_drawing_fee_beyond_the_largest_amount_is_refused(desk):
+    desk.offer(2)
+    desk.serve(2, drawing_fee=10**8)
+    loan = desk.approved(2)
+    desk.draw(loan, 1_000)
+    desk.book.charge(loan, 0, MAX_MONEY - 199, desk.today, desk.by("collector"))
+    desk.draw(loan, 990)
+    before = desk.stored(loan)
+    assert before["feeDue"] == MAX_MONEY
+    with reverts("LoanBook_AmountInvalid", loan, 1, 0):
+        desk.draw(loan, 10)
+    desk.draw(loan, 9)  # its fee is less than a fen
+    assert desk.stored(loan)["feeDue"] == MAX_MONEY
 
 
 def test_arrears_inside_the_approval_block_drawing(desk, next_day):

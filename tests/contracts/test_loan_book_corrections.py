@@ -12,9 +12,12 @@ from tests.contracts.lending import (
     AMOUNT,
     CHARGE,
     DRAWDOWN,
+    FEE,
     LINEAR,
+    MAX_MONEY,
     NOBODY,
     PAYMENT,
+    PENALTY,
     RATE,
     REPAID,
     Desk,
@@ -322,6 +325,40 @@ def test_reversals_of_what_cannot_have_been_are_refused(desk, next_day, changes)
     before = desk.stored(loan)
     with reverts("LoanBook_NotReversible", loan, 2):
         desk.book.reverse(tuple_, desk.by("approver"))
+    assert desk.stored(loan) == before
+
+
+@pytest.mark.parametrize("amounts", [{}, {"principal": MAX_MONEY, "interest": 1}, {"penalty": 1, "fee": MAX_MONEY}])
+def test_a_reversal_of_nothing_or_of_more_than_the_largest_amount_is_refused(desk, amounts):
+    loan = desk.originated()
+    row = reversal(loan, 1, PAYMENT, desk.today, **amounts)
+    with reverts("LoanBook_AmountInvalid", loan, sum(amounts.values()), MAX_MONEY):
+        desk.book.proposeReversal(row, desk.by("collector"))
+
+
+@pytest.mark.parametrize(
+    ("balance", "amounts"),
+    [
+        ("principal", {"principal": MAX_MONEY}),
+        ("interestDue", {"interest": MAX_MONEY, "interest_due": MAX_MONEY, "instalment": 1}),
+        ("penaltyDue", {"penalty": MAX_MONEY}),
+        ("feeDue", {"fee": MAX_MONEY}),
+    ],
+)
+def test_no_reversal_takes_a_balance_beyond_the_largest_amount(desk, until, balance, amounts):
+    loan = desk.originated()
+    model = desk.model(loan)
+    start = desk.today
+    until(model.due_dates[0] + 1)
+    for kind, charged in ((FEE, 7), (PENALTY, 9)):
+        desk.book.charge(loan, kind, charged, desk.today, desk.by("collector"))
+    desk.book.classify(loan, desk.by("collector"))
+    before = desk.stored(loan)
+    assert before[balance] > 0
+    row = reversal(loan, 1, PAYMENT, start, **amounts)
+    desk.book.proposeReversal(row, desk.by("collector"))
+    with reverts("LoanBook_AmountInvalid", loan, MAX_MONEY, MAX_MONEY - before[balance]):
+        desk.book.reverse(row, desk.by("approver"))
     assert desk.stored(loan) == before
 
 

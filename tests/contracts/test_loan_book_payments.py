@@ -7,7 +7,8 @@ import random
 from itertools import pairwise
 
 import pytest
-from brownie import ZERO_ADDRESS
+from brownie import ZERO_ADDRESS, web3
+from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
 from scripts.roles import PEOPLE, Role
@@ -32,6 +33,7 @@ from tests.contracts.lending import (
 )
 
 APPROVER, COLLECTOR = 5, 8  # the people's numbers
+LAST_FREE, LAST = 60_000, 65_535  # postings
 
 
 @pytest.fixture(scope="module")
@@ -123,6 +125,66 @@ def test_i5_the_payoff_closes_the_loan_and_leaves_nothing(desk, borrower, next_d
     assert desk.book.payoff(loan, day) == 0
     with reverts("LoanBook_WrongState", loan, REPAID):
         desk.book.repay(loan, 1, day, {"from": borrower})
+
+
+@pytest.fixture(scope="module")
+def post(desk):
+    """A function that sets a loan's count of postings in the contract's storage, as only a development chain can."""
+
+    def set_postings(loan: int, postings: int) -> None:
+        stored = desk.stored(loan)
+        wanted = tuple(stored[name] for name in ("principal", "undrawn", "accrued", "accruedThrough", "postings"))
+        found = []
+        for mapping in range(50):
+            slot = keccak(encode(["uint64", "uint256"], [loan, mapping]))
+            word = int.from_bytes(web3.eth.get_storage_at(desk.book.address, int.from_bytes(slot, "big")), "big")
+            fields = ((0, 47), (47, 47), (94, 92), (186, 16), (202, 16))
+            if tuple((word >> low) & ((1 << width) - 1) for low, width in fields) == wanted:
+                found.append((slot, word))
+        ((slot, word),) = found
+        word += (postings - stored["postings"]) << 202
+        request = [desk.book.address, "0x" + slot.hex(), f"0x{word:064x}"]
+        answer = web3.provider.make_request("evm_setAccountStorageAt", request)
+        assert "error" not in answer, answer
+        assert desk.stored(loan) == {**stored, "postings": postings}
+
+    return set_postings
+
+
+def test_a_deposit_pays_no_part_once_the_numbers_run_low(desk, post, stranger):
+    loan, other = desk.originated(), desk.originated()
+    desk.fund(stranger, 3 * AMOUNT)
+    post(loan, LAST_FREE - 1)
+    desk.book.repay(loan, 1, desk.today, {"from": stranger})
+    before = desk.stored(loan)
+    assert before["postings"] == LAST_FREE
+    for part in (1, AMOUNT - 2):
+        with reverts("LoanBook_PostingsExhausted", loan, LAST_FREE):
+            desk.book.repay(loan, part, desk.today, {"from": stranger})
+    assert desk.stored(loan) == before
+    desk.book.repayInBatch([(loan, 5)], desk.today, desk.by("collector"))  # a collector's has no payer
+    assert (desk.stored(loan)["postings"], desk.stored(loan)["principal"]) == (LAST_FREE + 1, AMOUNT - 6)
+    sent = desk.book.repay(loan, AMOUNT - 6, desk.today, {"from": stranger})
+    assert (sent.events["LoanRepaid"]["posting"], sent.events["LoanRepaid"]["state"]) == (LAST_FREE + 2, REPAID)
+    desk.book.repay(other, 1, desk.today, {"from": stranger})  # another loan's numbers are its own
+
+
+def test_the_last_number_is_used_and_then_nothing_is_taken(desk, post, stranger):
+    loan = desk.originated()
+    desk.fund(stranger, 2 * AMOUNT)
+    post(loan, LAST - 1)
+    sent = desk.book.repayInBatch([(loan, 5)], desk.today, desk.by("collector"))
+    assert sent.events["LoanRepaid"]["posting"] == LAST
+    before = desk.stored(loan)
+    for act in (
+        lambda: desk.book.repay(loan, AMOUNT - 5, desk.today, {"from": stranger}),
+        lambda: desk.book.repayInBatch([(loan, 5)], desk.today, desk.by("collector")),
+        lambda: desk.book.charge(loan, FEE, 1, desk.today, desk.by("collector")),
+    ):
+        with reverts("LoanBook_PostingsExhausted", loan, LAST):
+            act()
+    assert desk.stored(loan) == before
+    assert desk.system.token.balanceOf(stranger) == 2 * AMOUNT
 
 
 def test_i38_anyone_may_repay_in_full_while_acts_are_paused(desk, stranger, next_day, guardian):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import pytest
 
 from scripts.roles import PEOPLE
@@ -9,12 +11,16 @@ from tests.contracts.expect import assert_events, event, reverts
 from tests.contracts.lending import (
     ACTIVE,
     AMOUNT,
+    BULLET,
     DEFAULTED,
     DOUBTFUL,
     LINEAR,
     LOSS,
+    MAX_MONEY,
+    MAX_RATE,
     NOBODY,
     PASS,
+    RATE,
     REPAID,
     SPECIAL_MENTION,
     SUBSTANDARD,
@@ -25,6 +31,7 @@ from tests.contracts.lending import (
 
 BY_DAYS, BY_DEFAULT, CURED = 0, 1, 4
 DAYS_PAST_DUE, UNLIKELY_TO_PAY = 0, 1
+MAX_CLAIM = 2**52 - 1
 RISK_OFFICER, APPROVER, COLLECTOR = 3, 5, 8  # the people's numbers
 
 
@@ -306,6 +313,36 @@ def test_no_more_than_is_owed_is_written_off(desk, defaulted):
         desk.book.proposeWriteOff(performing, 1, 0, desk.by("risk_officer"))
 
 
+def test_nothing_is_not_written_off(desk, defaulted):
+    loan, model = defaulted
+    model.advance(desk.today)
+    before = desk.stored(loan)
+    with reverts("LoanBook_AmountInvalid", loan, 0, model.interest_due + model.accrued // model.unit):
+        _write_off(desk, loan, 0, 0)
+    assert desk.stored(loan) == before
+
+
+def test_a_claim_beyond_the_largest_is_refused(desk, until):
+    """The largest loan at the largest rate: its interest outgrows what a claim may be after fifteen years."""
+    desk.offer(2, loan_type=BULLET, cycle_months=0)
+    loan = desk.originated(2, amount=MAX_MONEY, rate=MAX_RATE, maturity=desk.today + 16_383)
+    model = desk.model(loan)
+    desk.book.declareDefault(loan, UNLIKELY_TO_PAY, desk.by("risk_officer"))
+    until(desk.today + 6_000)
+    model.advance(desk.today)
+    assert model.payoff > MAX_CLAIM
+    with reverts("LoanBook_AmountInvalid", loan, model.payoff, MAX_CLAIM):
+        _write_off(desk, loan, MAX_MONEY, 0)
+    assert (desk.stored(loan)["state"], desk.stored(loan)["principal"]) == (DEFAULTED, MAX_MONEY)
+
+
+def test_a_recovery_of_nothing_is_refused(desk, defaulted):
+    loan, _ = defaulted
+    _write_off(desk, loan, 1_000, 0)
+    with reverts("LoanBook_AmountInvalid", loan, 0, 1_000):
+        desk.book.recover(loan, 0, desk.today, desk.by("collector"))
+
+
 def test_recoveries_reduce_the_claim_until_the_loan_is_closed(desk, defaulted):
     loan, _ = defaulted
     _write_off(desk, loan, AMOUNT, 0)
@@ -363,3 +400,15 @@ def test_the_day_closes_with_control_totals(desk, treasurer):
     sent = desk.system.authority.closeDay({"from": treasurer})
     told = sent.events["BookClosed"]
     assert (told["businessDate"], told["loans"], told["outstanding"]) == (desk.today, 1, outstanding)
+
+
+def test_the_day_closes_with_the_interest_of_the_days_before_it(desk, next_day, treasurer):
+    first, second = desk.originated(), desk.originated(amount=77)
+    day = next_day(1)
+    exact = Fraction((AMOUNT + 77) * RATE, 360 * 10**9)
+    interest = int(exact)
+    assert exact > interest > 0
+    assert desk.stored(first)["accrued"] == desk.stored(second)["accrued"] == 0  # no posting was needed
+    sent = desk.system.authority.closeDay({"from": treasurer})
+    told = {"businessDate": day, "loans": 2, "outstanding": AMOUNT + 77, "interest": interest}
+    assert dict(sent.events["BookClosed"]) == told

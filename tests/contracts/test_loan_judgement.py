@@ -81,6 +81,43 @@ def _category(desk, loan):
     return desk.stored(loan)["category"]
 
 
+def _obligations(desk, loan):
+    """Every due date, the oldest that is unpaid, and every obligation."""
+    numbers = range(1, 6)
+    dates = [desk.book.dueDateOf(loan, number) for number in numbers]
+    assert all(dates[:4])
+    assert dates[4] == 0
+    fallen = [tuple(desk.book.obligationOf(loan, number)) for number in numbers]
+    return dates, desk.stored(loan)["oldestDue"], fallen
+
+
+def test_neither_impairing_a_loan_nor_the_end_of_it_moves_a_due_date(desk, late, until):
+    """Judgement, expected loss and default are what impairs a loan; their confirmed relief and the cure end it."""
+    loan, model = late(5)
+    book, officer, approver = desk.book, desk.by("risk_officer"), desk.by("approver")
+    dates, oldest, fallen = before = _obligations(desk, loan)
+    assert (dates[:4], oldest) == (model.due_dates, model.due_dates[0])
+    assert fallen == [(oldest, model.principal_due, model.interest_due), *[(0, 0, 0)] * 4]
+    for act in (
+        lambda: book.judge(loan, SUBSTANDARD, REASON, officer),
+        lambda: book.assessLoss(loan, AMOUNT * 95 // 100, REASON, officer),
+        lambda: book.declareDefault(loan, UNLIKELY_TO_PAY, officer),
+        lambda: book.assessLoss(loan, 0, REASON, officer),
+        lambda: book.confirmAssessment(loan, 0, REASON, approver),
+        lambda: book.judge(loan, NONE, REASON, officer),
+        lambda: book.confirmJudgement(loan, NONE, REASON, approver),
+    ):
+        act()
+        assert _obligations(desk, loan) == before
+    assert (desk.stored(loan)["state"], care(desk, loan)) == (DEFAULTED, {})
+    book.repay(loan, model.principal_due + model.interest_due, desk.today, {"from": desk.borrower})
+    book.cure(loan, officer)
+    assert _obligations(desk, loan) == (dates, 0, fallen)
+    until(dates[1] + 1)
+    book.classify(loan, desk.by("collector"))
+    assert (_obligations(desk, loan)[1], _category(desk, loan)) == (dates[1], SPECIAL_MENTION)
+
+
 # ---------------------------------------------------------------- judgement
 
 

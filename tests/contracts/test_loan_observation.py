@@ -70,12 +70,7 @@ def test_it_ends_after_its_last_day_with_two_payments_and_nothing_due(desk, obse
     for paid, day in enumerate((day for day in dates if day <= last + 1), start=1):
         until(day)
         assert dict(_pay(desk, loan).events["PaymentObserved"]) == {"loanId": loan, "payments": paid}
-    if desk.today < last:
-        until(last)
-        with reverts("LoanQuality_ObservationStands", loan, last, paid, 0):
-            _end(desk, loan)
-    if desk.today <= last:
-        until(last + 1)
+    assert desk.today > last
     sent = _end(desk, loan)
     assert_events(
         sent,
@@ -86,6 +81,22 @@ def test_it_ends_after_its_last_day_with_two_payments_and_nothing_due(desk, obse
     assert care(desk, loan) == {"restructurings": 1}
     with reverts("LoanQuality_ObservationStands", loan, 0, 0, 0):
         _end(desk, loan)
+
+
+def test_its_last_day_still_belongs_to_it(desk, observed, until):
+    loan, dates, last = observed
+    for day in dates[:2]:
+        until(day)
+        _pay(desk, loan)
+    until(last)
+    assert desk.book.preview(loan, last)["oldestDue"] == 0
+    with reverts("LoanQuality_ObservationStands", loan, last, 2, 0):
+        _end(desk, loan)
+    assert care(desk, loan) == {
+        "restructured": SPECIAL_MENTION, "observedUntil": last, "observedPayments": 2, "restructurings": 1,
+    }  # fmt: skip
+    until(last + 1)
+    assert dict(_end(desk, loan).events["ObservationEnded"]) == {"loanId": loan, "payments": 2, "valueDate": last + 1}
 
 
 def test_one_payment_is_too_few_and_something_due_too_much(desk, observed, until):

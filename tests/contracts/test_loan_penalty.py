@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import random
 from fractions import Fraction
 
@@ -9,12 +10,27 @@ import pytest
 from brownie import ZERO_ADDRESS
 
 from tests.contracts.expect import assert_events, event, reverts
-from tests.contracts.lending import ACTIVE, AMOUNT, ANNUITY, FEE, LINEAR, NOBODY, RATE, REPAID, Desk, annuity
+from tests.contracts.lending import (
+    ACTIVE,
+    AMOUNT,
+    ANNUITY,
+    EPOCH,
+    FEE,
+    LINEAR,
+    LOSS,
+    NOBODY,
+    RATE,
+    REPAID,
+    Desk,
+    annuity,
+    schedule,
+)
 from tests.contracts.test_loan_book_back_value import allow
 
 UNIT = 360 * 10**9
 HALF, WHOLE = 500_000_000, 1_000_000_000
-BULLET_PENALTY, LINEAR_PENALTY, PLAIN_ANNUITY, KEPT_ANNUITY = 10, 11, 12, 13
+BULLET_PENALTY, LINEAR_PENALTY, PLAIN_ANNUITY, KEPT_ANNUITY, LONG_ANNUITY = 10, 11, 12, 13, 14
+MODIFIED_FOLLOWING = 2  # BusinessDayRule
 GRACE = 5
 FEE_RATE = 7_300_000  # 0.73 %
 
@@ -231,6 +247,59 @@ def test_a_payment_taken_back_bears_penalty_again(desk, borrower, next_day):
 
 
 @pytest.mark.parametrize("product", [PLAIN_ANNUITY, KEPT_ANNUITY])
+def _weekday(day):
+    """A day moved to the next weekday of its month, or else to the last one before it."""
+    later = next(one for one in range(day, day + 3) if (one + 3) % 7 < 5)
+    if (EPOCH + dt.timedelta(later)).month == (EPOCH + dt.timedelta(day)).month:
+        return later
+    return next(one for one in range(day, day - 4, -1) if (one + 3) % 7 < 5)
+
+
+def test_a_loan_left_alone_for_its_longest_term_is_classified_and_paid_to_zero(desk, borrower, next_day):
+    """Forty-four years of a monthly annuity fall due in one transaction, each on its business day."""
+    desk.offer(LONG_ANNUITY, loan_type=ANNUITY, cycle_months=1)
+    desk.serve(LONG_ANNUITY, business_day_rule=MODIFIED_FOLLOWING, overdue_markup=HALF, compounds=1)
+    start = desk.today
+    loan = desk.originated(LONG_ANNUITY, maturity=start + 16_383)
+    dates = [_weekday(day) for day in schedule(start, start + 16_383, 1)]
+    assert len(dates) == 539
+    instalment = annuity(AMOUNT, RATE, 1, len(dates))
+    through, accrued, penalty, principal, interest = start, 0, 0, 0, 0
+    for day in dates:
+        days = day - through
+        accrued += AMOUNT * RATE * days
+        penalty += (principal * (RATE // 2) + interest * (RATE + RATE // 2)) * days
+        last = day == dates[-1]
+        whole, accrued = divmod(accrued + (UNIT - 1 if last else 0), UNIT)
+        principal += AMOUNT - principal if last else min(AMOUNT - principal, max(0, instalment - whole))
+        interest, through = interest + whole, day
+    until(desk, next_day, dates[-1] + 1)
+    sent = desk.book.classify(loan, desk.by("collector"))
+    assert sent.events.count("InstalmentFellDue") == len(dates)
+    assert sent.gas_used < 20_000_000  # docs/loan-lifecycle.md, limits of the numbers
+    due, rest = divmod(penalty, UNIT)
+    wanted = {
+        "principal": AMOUNT, "principalDue": AMOUNT, "interestDue": interest, "penaltyDue": due, "penaltyAccrued": rest,
+        "accrued": accrued, "accruedThrough": dates[-1], "instalment": len(dates), "oldestDue": dates[0],
+        "category": LOSS,
+    }  # fmt: skip
+    stored = desk.stored(loan)
+    assert {name: stored[name] for name in wanted} == wanted
+    assert desk.book.obligationOf(loan, len(dates))[0] == dates[-1]
+    accrued += AMOUNT * RATE
+    penalty += AMOUNT * (RATE // 2) + interest * (RATE + RATE // 2)
+    payoff = AMOUNT + interest + accrued // UNIT + penalty // UNIT
+    assert desk.book.payoff(loan, desk.today) == payoff
+    desk.fund(borrower, payoff)
+    sent = desk.book.repay(loan, payoff, desk.today, {"from": borrower})
+    wanted = {"principal": AMOUNT, "interest": interest + accrued // UNIT, "penalty": penalty // UNIT, "fee": 0}
+    told = sent.events["LoanRepaid"]
+    assert {name: told[name] for name in (*wanted, "state")} == {**wanted, "state": REPAID}
+    stored = desk.stored(loan)
+    balances = ("principal", "accrued", "principalDue", "interestDue", "penaltyDue", "penaltyAccrued", "oldestDue")
+    assert [stored[name] for name in balances] == [0] * len(balances)
+
+
 def test_early_principal_costs_its_fee_and_the_product_says_what_is_kept(desk, borrower, next_day, product):
     loan = desk.originated(product, maturity=desk.today + 365)
     today = next_day(3)

@@ -42,6 +42,7 @@ DOCUMENT = keccak(b"a signed agreement")
 NO_DOCUMENT = bytes(32)
 BUYER = keccak(b"a salted name")
 YEAR = 365
+PRECEDING = 3  # BusinessDayRule
 TERMS = (
     "loan", "number", "deadline", "loan_type", "cycle", "rate", "maturity", "resume_on", "capitalises_accrued",
     "penalty", "fee", "interest", "haircut", "most_principal",
@@ -296,6 +297,24 @@ def test_terms_are_checked_again_when_they_are_carried_out(desk):
     desk.offer(2, loan_type=LINEAR, cycle_months=6, max_rate=RATE - 1, max_term_days=800)
     with reverts("LoanBook_RateInvalid", RATE, RATE - 1):
         desk.book.restructure(new, desk.by("approver"))
+
+
+def test_new_terms_leave_a_due_date_on_a_business_day(desk, next_day):
+    """The rule moves a last day on a weekend back to the Friday on which the terms are carried out."""
+    desk.offer(3, loan_type=LINEAR, cycle_months=6)
+    desk.serve(3, business_day_rule=PRECEDING)
+    friday = desk.today + (1 - desk.today) % 7  # day 0 was a Thursday
+    if friday > desk.today:
+        next_day(friday - desk.today)
+    loan = desk.originated(3)
+    before = desk.stored(loan)
+    for maturity in (friday + 1, friday + 2):
+        new = agreed(desk, loan, maturity=maturity)
+        with reverts("LoanBook_MaturityInvalid", maturity, friday + 1, maturity):
+            desk.book.restructure(new, desk.by("approver"))
+        assert desk.stored(loan) == before
+    restructured(desk, loan, maturity=friday + 3)
+    assert desk.book.dueDateOf(loan, 1) == friday + 3
 
 
 # ---------------------------------------------------------------- new terms
@@ -783,6 +802,36 @@ def test_what_a_restructuring_adds_is_not_demanded_without_consent(desk, trouble
     )  # fmt: skip
     assert desk.book.consentedOf(guarantee) == added
     desk.book.demand(guarantee, owed, desk.by("collector"))
+
+
+def test_a_guarantor_without_an_account_consents_on_a_document(
+    desk, troubled, make_customer, second_account, spares, stranger
+):
+    """I30: a loan officer records it, who is not the person that proposed the terms."""
+    loan, guarantor = troubled.loan, make_customer()
+    guarantees = desk.system.guarantees
+    guarantees.attestCapacity(guarantor, 10 * AMOUNT, desk.today, desk.by("risk_officer"))
+    given = guarantees.guarantee(guarantor, desk.customer, loan, 10 * AMOUNT, 1, desk.by("loan_officer"))
+    guarantee = int(given.events["GuaranteeGiven"]["guarantee"])
+    new = agreed(desk, loan)
+    with reverts("Governed_RoleMissing", desk.people["approver"], Role.LOAN_OFFICER.bit):
+        desk.book.consentToRestructuring(new, guarantee, DOCUMENT, desk.by("approver"))
+    recording = second_account("risk_officer", spares[0], Role.LOAN_OFFICER)
+    with reverts("Governed_SamePerson", RISK_OFFICER):
+        desk.book.consentToRestructuring(new, guarantee, DOCUMENT, {"from": recording})
+    with reverts("LoanBook_NotParty", loan, stranger, guarantor):
+        desk.book.consentToRestructuring(new, guarantee, NO_DOCUMENT, {"from": stranger})
+    sent = desk.book.consentToRestructuring(new, guarantee, DOCUMENT, desk.by("loan_officer"))
+    assert_events(
+        sent,
+        event(
+            "GuarantorConsented", loanId=loan, guarantee=guarantee, proposal=hash_of(desk, new), account=NOBODY,
+            documentHash=DOCUMENT, valueDate=desk.today, person=LOAN_OFFICER,
+        ),
+    )  # fmt: skip
+    assert desk.book.consentedOf(guarantee) == 0
+    desk.book.restructure(new, desk.by("approver"))
+    assert desk.book.consentedOf(guarantee) == desk.book.careOf(loan)["uncovered"] > 0
 
 
 def test_consent_holds_for_what_it_was_given_to(desk, troubled, guaranteed, outsiders):
