@@ -63,44 +63,49 @@ def _bullet(**changes: Any) -> dict[str, Any]:
     return {"terms": terms, "to": "", "dataObserved": {}, "eventsObserved": [], "results": results, **changes}
 
 
-def test_other_names_and_other_files_go_through_the_same_command(tmp_path: Path) -> None:
-    """Cases that pass, with a wrong row, bad terms, an unknown event or type, or no results: none is passed over."""
-    good, wrong, bad, unknown, odd = (_bullet() for _ in range(5))
+@pytest.fixture(scope="module")
+def mixed(tmp_path_factory: pytest.TempPathFactory) -> subprocess.CompletedProcess[str]:
+    """One run over files of our own: cases that pass, differ, are unknown or cannot be read; files without cases."""
+    wrong, bad, unknown, odd = (_bullet() for _ in range(4))
     wrong["results"][0]["payoff"] = "4.780006"
     bad["terms"] = {**bad["terms"], "dayCountConvention": "A/364"}
     unknown["terms"] = {**unknown["terms"], "contractType": "SWAPS"}
     odd["eventsObserved"] = [{"time": "2025-07-01", "type": "ZZ", "value": 1}]
-    cases = {"good": good, "wrong": wrong, "bad": bad, "unknown": unknown, "odd": odd, "empty": {}}
-    (tmp_path / "mine.json").write_text(json.dumps(cases), encoding="utf-8")
-    run = _conformance(tmp_path)
-    assert _tallies(run.stdout) == {"mine": (1, 4, 1)}, run.stdout + run.stderr
-    assert "wrong: row 1 (2026-01-01T00:00:00 IP): payoff is 4.780000000, not 4.780006" in run.stdout
-    assert "bad: day count 'A/364' is unknown" in run.stdout
-    assert "odd: observed event 'ZZ' is of no type the engine knows" in run.stdout
-    assert "empty: the case has no terms or no results" in run.stdout
-    assert "unknown: SWAPS, no such contract type in the engine" in run.stdout
-    assert run.returncode == 1
-
-
-def test_a_case_that_cannot_be_read_counts_as_failed_and_ends_nothing(tmp_path: Path) -> None:
-    """Rows without a column, with an empty number or with none, rows that are no rows; and files that are no files."""
-    blank, word, rows, listed, moment, bare = (_bullet() for _ in range(6))
+    mine = {"good": _bullet(), "wrong": wrong, "bad": bad, "unknown": unknown, "odd": odd, "empty": {}}
+    blank, word, rows, listed, moment, bare, short = (_bullet() for _ in range(7))
     blank["results"][0]["payoff"] = " "
     word["results"][1]["notionalPrincipal"] = "none"
     rows["results"] = 7
     listed["results"][0] = ["2026-01-01T00:00:00", "IP"]
     moment["to"] = 20_260_101
     bare["dataObserved"] = ["R"]
-    del (short := _bullet())["results"][0]["nominalInterestRate"]
-    cases = {
+    del short["results"][0]["nominalInterestRate"]
+    torn = {
         "blank": blank, "word": word, "rows": rows, "listed": listed, "moment": moment, "bare": bare, "short": short,
         "text": "PAM", "terms": _bullet(terms="PAM"), "good": _bullet(),
     }  # fmt: skip
-    (tmp_path / "mine.json").write_text(json.dumps(cases), encoding="utf-8")
-    (tmp_path / "none.json").write_text("[]", encoding="utf-8")
-    (tmp_path / "torn.json").write_text('{"good": ', encoding="utf-8")
-    run = _conformance(tmp_path)
-    assert _tallies(run.stdout) == {"mine": (1, 9, 0), "none": (0, 1, 0), "torn": (0, 1, 0)}, run.stdout + run.stderr
+    folder = tmp_path_factory.mktemp("cases")
+    files = {"mine": json.dumps(mine), "torn": json.dumps(torn), "listed": "[]", "cut": '{"good": '}
+    for name, text in files.items():
+        (folder / f"{name}.json").write_text(text, encoding="utf-8")
+    return _conformance(folder)
+
+
+def test_other_names_and_other_files_go_through_the_same_command(mixed: subprocess.CompletedProcess[str]) -> None:
+    """Cases that pass, with a wrong row, bad terms, an unknown event or type, or no results: none is passed over."""
+    assert _tallies(mixed.stdout)["mine"] == (1, 4, 1), mixed.stdout + mixed.stderr
+    assert "wrong: row 1 (2026-01-01T00:00:00 IP): payoff is 4.780000000, not 4.780006" in mixed.stdout
+    assert "bad: day count 'A/364' is unknown" in mixed.stdout
+    assert "odd: observed event 'ZZ' is of no type the engine knows" in mixed.stdout
+    assert "empty: the case has no terms or no results" in mixed.stdout
+    assert "unknown: SWAPS, no such contract type in the engine" in mixed.stdout
+    assert mixed.returncode == 1
+
+
+def test_a_case_that_cannot_be_read_counts_as_failed_and_ends_nothing(mixed: subprocess.CompletedProcess[str]) -> None:
+    """Rows without a column, with an empty number or with none, rows that are no rows; and files that hold no cases."""
+    tallies = {name: tally for name, tally in _tallies(mixed.stdout).items() if name != "mine"}
+    assert tallies == {"torn": (1, 9, 0), "listed": (0, 1, 0), "cut": (0, 1, 0)}, mixed.stdout + mixed.stderr
     for line in (
         "failed blank: row 1: the case does not tell payoff",
         "failed word: row 2: notionalPrincipal is 'none' in the case, which is not a number",
@@ -111,11 +116,10 @@ def test_a_case_that_cannot_be_read_counts_as_failed_and_ends_nothing(tmp_path: 
         "failed short: row 1: the case does not tell nominalInterestRate",
         "failed text: the case has no terms or no results",
         "failed terms: the case has no terms or no results",
-        "failed none.json: the file has no cases by name",
-        "failed torn.json: the file is not JSON: ",
+        "failed listed.json: the file has no cases by name",
+        "failed cut.json: the file is not JSON: ",
     ):
-        assert line in run.stdout
-    assert run.returncode == 1
+        assert line in mixed.stdout
 
 
 def test_a_folder_without_cases_is_a_failure(tmp_path: Path) -> None:

@@ -266,7 +266,7 @@ def test_a_second_person_completes_it(desk, name):
     assert transaction.events, "what two persons did leaves an event"
 
 
-REVERSAL = "(uint64,uint16,uint8,address,uint128,uint128,uint128,uint128,uint128,uint128,uint16,uint24)"
+REVERSAL = "(uint64,uint16,uint8,address,uint128,uint128,uint128,uint128,uint128,uint128,uint16,uint24,uint128)"
 JUDGEMENT, EXPECTED_LOSS, LOSS, DOUBTFUL = 0, 2, 5, 4  # Floor, Category
 PROPOSALS: dict[str, tuple[str, Any]] = {
     a_loan_is_written_off.__name__: (
@@ -290,7 +290,7 @@ PROPOSALS: dict[str, tuple[str, Any]] = {
     a_payment_is_reversed.__name__: (
         f"string {REVERSAL}",
         lambda desk: (
-            "reversal", (desk.loan, 2, 0, "0x" + "0" * 40, AMOUNT // 10, 0, 0, 0, 0, 0, 0, desk.today),
+            "reversal", (desk.loan, 2, 0, "0x" + "0" * 40, AMOUNT // 10, 0, 0, 0, 0, 0, 0, desk.today, 0),
         ),
     ),
     a_posting_is_back_valued.__name__: (
