@@ -307,13 +307,13 @@ def test_new_terms_leave_a_due_date_on_a_business_day(desk, next_day):
     if friday > desk.today:
         next_day(friday - desk.today)
     loan = desk.originated(3)
-    before = desk.stored(loan)
+    before, bullet = desk.stored(loan), {"loan_type": BULLET, "cycle": 0}
     for maturity in (friday + 1, friday + 2):
-        new = agreed(desk, loan, maturity=maturity)
+        new = agreed(desk, loan, maturity=maturity, **bullet)
         with reverts("LoanBook_MaturityInvalid", maturity, friday + 1, maturity):
             desk.book.restructure(new, desk.by("approver"))
         assert desk.stored(loan) == before
-    restructured(desk, loan, maturity=friday + 3)
+    restructured(desk, loan, maturity=friday + 3, **bullet)
     assert desk.book.dueDateOf(loan, 1) == friday + 3
 
 
