@@ -55,7 +55,7 @@ class Money(Ledger):
     def reversible(self, number: int, act: str, posting: int, day: int) -> Loan:
         """What was posted under older terms is settled; so is what bore rates that are forgotten."""
         loan = self.starting(number, act)
-        if posting <= loan.restructuring_posting or day > loan.accrued_through:
+        if posting <= loan.restructuring_posting:
             raise Refused("LoanBook_NotReversible", number, posting)
         if day < loan.rates_known_since:
             raise Refused("LoanBook_RateForgotten", number, day, loan.rates_known_since)
@@ -159,9 +159,7 @@ class Money(Ledger):
             loan.fix_instalment()
         loan.close_if_settled()
         loan.postings += 1
-        self.post(loan, exposure=-drawing.amount)
-        if restored:
-            self.reserve(loan, restored)
+        self.post(loan, exposure=-drawing.amount, reserved=restored)
         mark = self.earmarks[number]
         if drawing.account is not None:
             if drawing.amount > mark.remaining:

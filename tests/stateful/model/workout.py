@@ -30,6 +30,8 @@ class Workout(Ledger):
         latest = today + product.max_term_days
         if not today < terms.maturity <= latest:
             raise Refused("LoanBook_MaturityInvalid", terms.maturity, today + 1, latest)
+        if terms.cycle_months * 365 // 12 > terms.maturity - loan.start:
+            raise Refused("LoanBook_CycleTooLong", terms.cycle_months, terms.maturity - loan.start)
         if terms.resume_on > terms.maturity:
             raise Refused("LoanBook_ResumptionInvalid", terms.resume_on, terms.maturity)
         if not terms.most:
