@@ -79,7 +79,8 @@ interface ICollateralRegistry {
     event LienReleased(uint32 indexed lien, uint256 indexed title, uint128 released, uint128 amount, uint128 pledged, uint24 releasedOn, uint32 person);
     /// @notice A sold loan's lien became the buyer's, at its rank.
     event LienAssigned(uint32 indexed lien, uint256 indexed title, uint64 loanId, uint32 lender, uint128 amount, uint24 assignedOn, uint32 person);
-    /// @notice A sale was proposed; a later proposal for the same object replaces it, an enforcement uses it up.
+    /// @notice A sale was proposed; a later proposal for the same object replaces it, an enforcement uses it up, and it lapses
+    /// with the release of the last lien.
     event EnforcementProposed(uint256 indexed title, uint128 proceeds, address buyer, uint32 person);
     /// @notice An object was enforced against: one lien's share of the proceeds. Nothing remains under the lien.
     event LienEnforced(uint32 indexed lien, uint256 indexed title, uint64 loanId, uint128 paid, uint128 shortfall, uint24 enforcedOn);

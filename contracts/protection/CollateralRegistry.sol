@@ -246,6 +246,7 @@ contract CollateralRegistry is Enforcement {
         _liens[lien] = word.withAmount(left, left == 0 ? LienState.Released : LienState.Active);
         _objects[title] = object.withPledged(pledged);
         delete _releases[lien];
+        if (pledged == 0) delete _enforcements[title]; // later liens are no reason for an earlier sale
         emit LienReleased(lien, title, amount, left, pledged, businessDate, PersonId.unwrap(person));
     }
 

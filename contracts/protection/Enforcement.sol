@@ -25,7 +25,7 @@ abstract contract Enforcement is Objects {
 
     mapping(uint32 lien => LienWord) internal _liens;
     mapping(uint32 lien => ReleaseProposal) internal _releases;
-    mapping(uint256 title => EnforcementProposal) private _enforcements;
+    mapping(uint256 title => EnforcementProposal) internal _enforcements;
 
     // ---------------------------------------------------------------- enforcement
 
@@ -50,8 +50,7 @@ abstract contract Enforcement is Objects {
         if (proposal.buyer == address(0) || proposal.buyer != buyer || proposal.proceeds != proceeds) {
             revert CollateralRegistry_NotProposed(title, proceeds);
         }
-        _differs(proposal.person, person);
-        if (object.pledgedOf() == 0) revert CollateralRegistry_NothingPledged(title);
+        _differs(proposal.person, person); // something is pledged, or the proposal would have lapsed
         delete _enforcements[title];
         uint128 surplus = _payLiens(title, object, proceeds, businessDate);
         object = object.withPledged(0).withAppraisal(

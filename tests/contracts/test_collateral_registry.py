@@ -749,6 +749,24 @@ def test_a_sale_ends_proposals_to_release_and_a_later_price_replaces_an_earlier_
         crowded.release(FIRST, 1_000, {"from": approver})
 
 
+def test_a_proposed_sale_lapses_with_the_last_lien(
+    crowded: Any, owner: int, collector: Any, approver: Any, loan_officer: Any, credit_bureau: Any, stranger: Any,
+    person: Any,
+) -> None:  # fmt: skip
+    """I11, I30: what two persons agree on for one debt is no sale for another."""
+    crowded.proposeEnforcement(TITLE, 5, stranger, {"from": collector})
+    for lien, amount in ((FIRST, 5_000_000), (THIRD, 900_000)):
+        crowded.proposeRelease(lien, amount, {"from": loan_officer})
+        crowded.release(lien, amount, {"from": approver})
+    crowded.recordRelease(SECOND, 999_999, {"from": credit_bureau})
+    assert crowded.enforcementProposalOf(TITLE) == (5, stranger, person(collector))
+    crowded.recordRelease(SECOND, 1, {"from": credit_bureau})
+    assert crowded.enforcementProposalOf(TITLE) == (0, NOBODY, 0)
+    crowded.pledge(TITLE, 9, owner, 1, {"from": loan_officer})
+    with reverts("CollateralRegistry_NotProposed", TITLE, 5):
+        crowded.enforce(TITLE, 5, stranger, {"from": approver})
+
+
 def test_released_liens_take_nothing_of_a_sale(
     crowded: Any, collector: Any, approver: Any, loan_officer: Any, stranger: Any
 ) -> None:
@@ -798,7 +816,7 @@ def test_an_object_that_secures_nothing_is_nobodys_to_sell(
     pledged.proposeEnforcement(TITLE, 100, stranger, {"from": collector})
     pledged.proposeRelease(FIRST, 5_000_000, {"from": loan_officer})
     pledged.release(FIRST, 5_000_000, {"from": approver})
-    with reverts("CollateralRegistry_NothingPledged", TITLE):
+    with reverts("CollateralRegistry_NotProposed", TITLE, 100):
         pledged.enforce(TITLE, 100, stranger, {"from": approver})
     with reverts("CollateralRegistry_NothingPledged", TITLE):
         pledged.proposeEnforcement(TITLE, 100, stranger, {"from": collector})
