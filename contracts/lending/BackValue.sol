@@ -11,7 +11,7 @@ import {Rounding} from "../libraries/Rounding.sol";
 import {DrawnWord} from "../types/DrawnWord.sol";
 import {REPAY} from "../types/LoanActs.sol";
 import {Position, Split} from "../types/LoanStorage.sol";
-import {Books, Ledger} from "./Ledger.sol";
+import {Books, Ledger, Spared} from "./Ledger.sol";
 import {Servicing} from "./Servicing.sol";
 import {Totals} from "./Totals.sol";
 
@@ -33,6 +33,8 @@ library BackValue {
         uint256 fallenDue; // of the interest, what had fallen due since, in whole fen
         uint256 penalty;
         uint256 penaltyDue;
+        uint256 interestDue; // of the interest, what is taken out of what is due
+        uint256 cut; // principal that fell due since and is repaid
     }
 
     /// @return The principal that the caller must take out of the buckets.
@@ -47,7 +49,10 @@ library BackValue {
         Servicing.checkAmount(id, p, amount, owed, payer);
         uint256 undue = p.principal - p.principalDue;
         (Split memory s, Relief memory r) = _settle(l, id, p, amount, owed, valueDate);
-        if (p.oldestDue != 0) l.findOldest(id, p);
+        if (p.oldestDue != 0) {
+            l.relieve(id, p, Spared(valueDate, s.principal, r.cut, r.interestDue));
+            l.findOldest(id, p);
+        }
         if (amount == owed) Books.closeIfSettled(p);
         Books.number(id, p);
         l.store(id, p);
@@ -92,10 +97,12 @@ library BackValue {
             return (s, r);
         }
         uint256 rest;
-        (s, rest) = _payAsOf(l, id, p, amount, valueDate);
+        uint256 cut;
+        (s, rest, cut) = _payAsOf(l, id, p, amount, valueDate);
         _countDrawn(l, id, s.principal, valueDate);
         daily = FixedPointMathLib.zeroFloorSub(daily, p.overdueDaily());
         r = _relief(l, id, p, s.principal, daily, valueDate);
+        r.cut = cut;
         _takeBack(id, p, r, valueDate);
         _payRest(p, s, rest);
     }
@@ -114,11 +121,12 @@ library BackValue {
     }
 
     /// @dev Pay what was due on the value date, then principal: what fell due later was not due then.
-    /// @return s How it was split. @return rest What is left for interest where it pays all principal.
+    /// @return s How it was split. @return rest What is left for interest where it pays all principal. @return cut Of what fell
+    /// due later, the principal that it repays.
     function _payAsOf(Ledger storage l, uint64 id, Position memory p, uint256 amount, uint256 valueDate)
         private
         view
-        returns (Split memory s, uint256 rest)
+        returns (Split memory s, uint256 rest, uint256 cut)
     {
         (uint256 principal, uint256 interest) = l.fallenAfter(id, p, valueDate);
         uint256 penalty = Rounding.wholeUp(p.overdueDaily() * _overdueDays(p, valueDate), p.unit());
@@ -129,7 +137,8 @@ library BackValue {
         uint256 most = p.interestDue + p.penaltyDue + p.feeDue + p.principal + p.feeOnRest();
         rest = FixedPointMathLib.zeroFloorSub(amount, most);
         s = p.pay(amount - rest, type(uint256).max);
-        p.principalDue = FixedPointMathLib.min(p.principalDue + principal, p.principal);
+        cut = FixedPointMathLib.zeroFloorSub(p.principalDue + principal, p.principal);
+        p.principalDue = p.principalDue + principal - cut;
         p.interestDue += interest;
         p.penaltyDue += penalty;
     }
@@ -178,6 +187,7 @@ library BackValue {
             revert ILoanBook.LoanBook_ValueDateBeforeAccrual(id, uint24(valueDate), uint24(p.accruedThrough));
         }
         p.interestDue -= fen;
+        r.interestDue = fen;
         p.accrued = p.accrued + fen * unit - r.interest;
         p.penaltyDue -= r.penaltyDue;
         p.care = p.care.withPenaltyAccrued(accrued + r.penaltyDue * unit - r.penalty);

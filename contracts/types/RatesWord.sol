@@ -27,11 +27,15 @@ function withRate(RatesWord word, uint256 day, uint256 rate) pure returns (Rates
     return RatesWord.wrap(kept | (forgotten << SINCE_AT));
 }
 
-/// @dev What a unit of principal bore between two days: the sum of the rates of each, the last being the loan's own.
+/// @dev What a unit of principal bore between two days: the sum of the rates of each. `rate` is the loan's own.
 function sumOver(RatesWord word, uint256 rate, uint256 from, uint256 to) pure returns (uint256 sum) {
     for (RatesWord rest = word.repricings(); rest.newest() > from; rest = rest.older()) {
-        sum += rate * (to - rest.newest());
-        (rate, to) = (rest.rateBefore(), rest.newest());
+        uint256 day = rest.newest();
+        if (day < to) {
+            sum += rate * (to - day);
+            to = day;
+        }
+        rate = rest.rateBefore();
     }
     return sum + rate * (to - from);
 }

@@ -17,10 +17,12 @@ from tests.contracts.lending import (
     DRAWDOWN,
     LINEAR,
     NOBODY,
+    PRINCIPAL_FIRST,
     RATE,
     REPAID,
     Desk,
     agrees,
+    months_after,
 )
 
 UNIT = 360 * 10**9
@@ -330,3 +332,56 @@ def test_of_a_fifth_drawdown_that_binds_the_two_oldest_are_one(desk, borrower, n
     exact = RATE * (10_000 * 2 * (1 + 2 + 3 + 4) + 50_000 + 10_000 * 2)
     stored = desk.stored(loan)
     assert (stored["principal"], stored["accrued"]) == (9_999, exact)
+
+
+@pytest.fixture
+def missed(desk, next_day):
+    """A loan whose first two instalments are unpaid, told due, and the days of the two."""
+
+    def _missed(product, **terms):
+        loan = desk.originated(product, maturity=months_after(desk.today, 10), **terms)
+        first, second = desk.model(loan).due_dates[:2]
+        next_day(second + 1 - desk.today)
+        desk.book.classify(loan, desk.by("collector"))
+        return loan, first, second
+
+    return _missed
+
+
+def test_what_is_left_of_an_older_obligation_keeps_its_day(desk, borrower, missed):
+    """A late payment of principal first spares more of the second instalment's interest than the first has left."""
+    desk.offer(4, loan_type=LINEAR, cycle_months=1, waterfall=PRINCIPAL_FIRST)
+    loan, first, second = missed(4)
+    (_, principal, interest), after = (desk.book.obligationOf(loan, one) for one in (1, 2))
+    pay_late(desk, loan, borrower, principal + interest - 1, first + 2)
+    stored = desk.stored(loan)
+    spared = -(-principal * RATE * (second - first - 2) // UNIT)  # rounded up: what had accrued is less than the part
+    assert spared > 1
+    assert (stored["oldestDue"], stored["interestDue"]) == (first, 1 + after[2] - spared)
+    assert desk.book.obligationOf(loan, 1) == (first, principal, interest)
+    assert desk.book.obligationOf(loan, 2) == (second, after[1], after[2] - spared)
+    desk.book.repay(loan, after[1] + 1, desk.today, {"from": borrower})
+    assert desk.stored(loan)["oldestDue"] == second
+
+
+def test_interest_of_a_drawdown_taken_back_leaves_every_instalment(desk, borrower, next_day):
+    """Three quarters of each unpaid instalment were on it: the first is still the oldest, and a quarter as much."""
+    desk.offer(5, cycle_months=1)
+    loan = desk.approved(5, maturity=months_after(desk.today, 10))
+    start = desk.today
+    taken = AMOUNT // 4 * 3
+    desk.draw(loan, AMOUNT - taken)
+    desk.draw(loan, taken)
+    first, second = months_after(start, 1), months_after(start, 2)
+    next_day(second + 1 - desk.today)
+    desk.book.classify(loan, desk.by("collector"))
+    owed = [desk.book.obligationOf(loan, one)[2] for one in (1, 2)]
+    row = (loan, 2, DRAWDOWN, borrower, taken, 0, 0, 0, 0, 0, 0, start, 0)
+    desk.book.proposeReversal(row, desk.by("collector"))
+    desk.book.reverse(row, desk.by("approver"))
+    stored = desk.stored(loan)
+    of_first = taken * RATE * (first - start) // UNIT
+    assert stored["interestDue"] < owed[1]
+    assert stored["oldestDue"] == first
+    assert desk.book.obligationOf(loan, 1) == (first, 0, owed[0] - of_first)
+    assert desk.book.obligationOf(loan, 2) == (second, 0, stored["interestDue"] - (owed[0] - of_first))
