@@ -85,6 +85,8 @@ interface IWorkout {
     error LoanBook_AlreadyAccepted(uint64 loanId);
     /// @notice Thrown when new terms are carried out that the borrower did not accept.
     error LoanBook_NotAccepted(uint64 loanId);
+    /// @notice Thrown when a guarantor's consent on a document is recorded after the terms were carried out.
+    error LoanBook_DocumentTooLate(uint64 loanId, uint16 number);
     /// @notice Thrown when new terms are proposed, accepted or carried out after their deadline.
     error LoanBook_DeadlinePassed(uint64 loanId, uint24 deadline, uint24 businessDate);
     /// @notice Thrown when an account speaks for a customer that it is not bound to.
@@ -112,8 +114,8 @@ interface IWorkout {
     /// @notice Accept them by the signature of the borrower's bound account (EIP-712, or ERC-1271 where it is a contract) under
     /// `NewTerms` in the loan book's domain. Anybody may bring it, until their deadline.
     function acceptRestructuringSigned(NewTerms calldata terms, bytes calldata signature) external;
-    /// @notice Agree for a guarantor that a guarantee covers what they add to principal, in the same two ways; also after they
-    /// were carried out.
+    /// @notice Agree for a guarantor that a guarantee covers what they add to principal, in the same two ways; after they were
+    /// carried out from its account alone.
     function consentToRestructuring(NewTerms calldata terms, uint64 guaranteeId, bytes32 documentHash) external;
     /// @notice Agree by the signature of the guarantor's bound account under `GuarantorConsent`, which anybody may bring.
     function consentToRestructuringSigned(NewTerms calldata terms, uint64 guaranteeId, bytes calldata signature) external;

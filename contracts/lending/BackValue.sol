@@ -11,7 +11,8 @@ import {Rounding} from "../libraries/Rounding.sol";
 import {DrawnWord} from "../types/DrawnWord.sol";
 import {REPAY} from "../types/LoanActs.sol";
 import {Position, Split} from "../types/LoanStorage.sol";
-import {Books, Ledger, Spared} from "./Ledger.sol";
+import {Books, Ledger} from "./Ledger.sol";
+import {Obligations, Spared} from "./Obligations.sol";
 import {Servicing} from "./Servicing.sol";
 import {Totals} from "./Totals.sol";
 
@@ -50,7 +51,7 @@ library BackValue {
         uint256 undue = p.principal - p.principalDue;
         (Split memory s, Relief memory r) = _settle(l, id, p, amount, owed, valueDate);
         if (p.oldestDue != 0) {
-            l.relieve(id, p, Spared(valueDate, s.principal, r.cut, r.interestDue));
+            Obligations.relieve(l, id, p, Spared(valueDate, s.principal, r.cut, r.interestDue));
             l.findOldest(id, p);
         }
         if (amount == owed) Books.closeIfSettled(p);

@@ -16,7 +16,8 @@ import {PersonId} from "../types/Ids.sol";
 import {Act, REVERSE_CHARGE, REVERSE_DRAWDOWN, REVERSE_PAYMENT} from "../types/LoanActs.sol";
 import {MAX_ACCRUED, MAX_MONEY, Position} from "../types/LoanStorage.sol";
 import {RatesWord} from "../types/RatesWord.sol";
-import {Books, Ledger, Spared, Wiring} from "./Ledger.sol";
+import {Books, Ledger, Wiring} from "./Ledger.sol";
+import {Obligations, Spared} from "./Obligations.sol";
 import {Quality} from "./Quality.sol";
 
 /// @dev Back-valued postings and reversals. A posting's amounts are told again by its reversal and vouched for by two
@@ -167,7 +168,7 @@ library Corrections {
             if (fen > p.interestDue) revert ILoanBook.LoanBook_NotReversible(id, r.posting);
             p.interestDue -= fen;
             p.accrued += fen * p.unit();
-            l.relieve(id, p, Spared(r.valueDate, r.principal, 0, fen));
+            Obligations.relieve(l, id, p, Spared(r.valueDate, r.principal, 0, fen));
         }
         p.accrued -= excess;
         p.principal -= r.principal;

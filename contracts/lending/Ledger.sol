@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.26;
 
-import {FixedPointMathLib} from "solady/src/utils/FixedPointMathLib.sol";
 import {ICollateralRegistry} from "../../interfaces/ICollateralRegistry.sol";
 import {ICovenantRegistry} from "../../interfaces/ICovenantRegistry.sol";
 import {ICreditPolicy} from "../../interfaces/ICreditPolicy.sol";
@@ -66,14 +65,6 @@ struct Consent {
     uint64 covered;
 }
 
-/// @dev What is taken back since a day: the principal that was spared, of it what had fallen due, and interest that had.
-struct Spared {
-    uint256 since;
-    uint256 principal;
-    uint256 principalDue;
-    uint256 interestDue;
-}
-
 /// @dev All that a loan book keeps.
 struct Ledger {
     mapping(uint64 loanId => uint256 word) terms; // word A
@@ -133,8 +124,11 @@ library Books {
 
     /// @dev Refuse an act that may not start from the state the loan was loaded in.
     function check(uint64 id, Position memory p, Act act) internal pure {
-        uint256 leads = Act.unwrap(act) >> p.loadedRow();
-        if (leads & type(uint16).max == 0) revert ILoanBook.LoanBook_WrongState(id, uint8(p.state));
+        if (!allows(p, act)) revert ILoanBook.LoanBook_WrongState(id, uint8(p.state));
+    }
+
+    function allows(Position memory p, Act act) internal pure returns (bool) {
+        return (Act.unwrap(act) >> p.loadedRow()) & type(uint16).max != 0;
     }
 
     function isLive(Position memory p) internal pure returns (bool) {
@@ -319,34 +313,6 @@ library Books {
         }
         principal = principal < p.principalDue ? principal : p.principalDue;
         interest = interest < p.interestDue ? interest : p.interestDue;
-    }
-
-    /// @dev What a loan is relieved of since a day is taken out of the obligations that fell due after it, the newest first:
-    /// principal as far as each goes, interest as the principal that was spared bore it from one due date to the next. So
-    /// obligations hold what is still owed, and the oldest unpaid day is found.
-    function relieve(Ledger storage l, uint64 id, Position memory p, Spared memory s) internal {
-        for (uint256 i = p.instalment; i != 0 && s.principalDue + s.interestDue != 0; --i) {
-            uint256 key = obligationKey(id, p, i);
-            uint256 word = l.obligations[key];
-            if (word == 0) continue;
-            if (word & MAX_DAY <= s.since) break;
-            uint256 ofPrincipal = FixedPointMathLib.min((word >> 16) & MAX_MONEY, s.principalDue);
-            uint256 older = _sparedBefore(l, id, p, s, i);
-            uint256 ofInterest = FixedPointMathLib.min(word >> 63, FixedPointMathLib.zeroFloorSub(s.interestDue, older));
-            (s.principalDue, s.interestDue) = (s.principalDue - ofPrincipal, s.interestDue - ofInterest);
-            l.obligations[key] = word - (ofInterest << 63) - (ofPrincipal << 16);
-        }
-    }
-
-    /// @dev The interest that fell due before an instalment's own, in whole fen.
-    function _sparedBefore(Ledger storage l, uint64 id, Position memory p, Spared memory s, uint256 instalment)
-        private
-        view
-        returns (uint256)
-    {
-        if (instalment == 1) return 0;
-        uint256 to = FixedPointMathLib.max(s.since, fellDueOn(l, id, p, instalment - 1));
-        return s.principal * l.rates[id].sumOver(p.rate, s.since, to) / p.unit();
     }
 
     /// @dev The day by which instalments are overdue: those before the business day.

@@ -118,6 +118,7 @@ library Restructuring {
         if (Books.raw(g.loanId) != id) revert IWorkout.LoanBook_GuaranteeNotOfLoan(guaranteeId, id);
         (address account, bytes32 document, PersonId witness) =
             Assents.heard(w.customers, id, CustomerId.unwrap(g.guarantor), Assents.hashOf(t, guaranteeId), by);
+        if (by.document != 0 && a.posting != 0) revert IWorkout.LoanBook_DocumentTooLate(id, t.number);
         Books.differs(a.maker, witness);
         l.consents[guaranteeId] = Consent(a.proposal, t.number, uint64(covered(l, id, guaranteeId)));
         emit IWorkout.GuarantorConsented(

@@ -5,7 +5,6 @@ import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/Messa
 import {ICustomerRegistry} from "../../interfaces/ICustomerRegistry.sol";
 import {ILoanTerms} from "../../interfaces/ILoanTerms.sol";
 import {LoanCodec} from "../libraries/LoanCodec.sol";
-import {LoanState} from "../types/Enums.sol";
 import {SIGN} from "../types/LoanActs.sol";
 import {Position} from "../types/LoanStorage.sol";
 import {Assents} from "./Assents.sol";
@@ -37,10 +36,6 @@ library TermSheets {
         emit ILoanTerms.TermSheetSigned(id, account, digest, document, today);
     }
 
-    function _isOpen(Position memory p) private pure returns (bool) {
-        return p.state == LoanState.Applied || p.state == LoanState.Approved;
-    }
-
     /// @dev Before the first drawdown the accrual's bits hold the purpose.
     function _digest(bytes32 domain, uint64 id, Position memory p, bytes32 document) private pure returns (bytes32) {
         bytes memory terms = abi.encode(p.customer, p.product, p.industry, p.region, bytes4(uint32(p.accrued)), p.undrawn);
@@ -54,6 +49,6 @@ library TermSheets {
 
     function digestOf(Ledger storage l, bytes32 domain, uint64 id) external view returns (bytes32) {
         Position memory p = l.load(id);
-        return _isOpen(p) && p.servicing.isSigned() ? _digest(domain, id, p, l.documents[id]) : bytes32(0);
+        return Books.allows(p, SIGN) && p.servicing.isSigned() ? _digest(domain, id, p, l.documents[id]) : bytes32(0);
     }
 }

@@ -761,6 +761,23 @@ def guaranteed(desk, troubled, make_customer, outsiders):
     return guarantor, int(given.events["GuaranteeGiven"]["guarantee"])
 
 
+def test_no_document_is_recorded_once_the_debt_has_risen(desk, troubled, make_customer):
+    """A guarantor without an account consents on a document before the terms are carried out, and not after."""
+    guarantor, guarantees = make_customer(), desk.system.guarantees
+    guarantees.attestCapacity(guarantor, 10 * AMOUNT, desk.today, desk.by("risk_officer"))
+    numbers = []
+    for _ in range(2):
+        given = guarantees.guarantee(guarantor, desk.customer, troubled.loan, AMOUNT, 1, desk.by("loan_officer"))
+        numbers.append(int(given.events["GuaranteeGiven"]["guarantee"]))
+    new = agreed(desk, troubled.loan)
+    desk.book.consentToRestructuring(new, numbers[0], DOCUMENT, desk.by("loan_officer"))
+    added = desk.book.restructure(new, desk.by("approver")).events["DebtRestructured"]["uncovered"]
+    for guarantee in numbers:
+        with reverts("LoanBook_DocumentTooLate", troubled.loan, 1):
+            desk.book.consentToRestructuring(new, guarantee, DOCUMENT, desk.by("loan_officer"))
+    assert [desk.book.consentedOf(guarantee) for guarantee in numbers] == [added, 0]
+
+
 def test_a_demand_is_at_most_what_is_owed(desk, troubled, guaranteed):
     guarantor, guarantee = guaranteed
     owed = desk.book.payoff(troubled.loan, desk.today)

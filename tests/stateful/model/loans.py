@@ -437,8 +437,15 @@ class Loan:
             if self.state == REPAID:
                 self.penalty_accrued = 0
 
-    def forget_interest(self, fen: int) -> None:
-        """Interest due that never was; the oldest goes first."""
+    def forget_interest(self, fen: int, principal: int, since: int) -> None:
+        """Interest due that never was: of each instalment what the principal bore, the newest first."""
+        for one in reversed(self.obligations):
+            if one.day <= since:
+                break
+            earlier = max(since, self.due_dates()[one.number - 2]) if one.number > 1 else since
+            gone = min(one.interest, max(0, fen - self.borne(principal, since, earlier) // self.product.unit))
+            one.interest -= gone
+            fen -= gone
         for one in self.obligations:
             gone = min(fen, one.interest)
             one.interest -= gone

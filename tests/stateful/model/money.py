@@ -149,7 +149,7 @@ class Money(Ledger):
         if drawing.amount > most or fen > loan.interest_due:
             raise Refused("LoanBook_NotReversible", number, drawing.number)
         loan.lessen(drawing.day, drawing.amount)
-        loan.forget_interest(fen)
+        loan.forget_interest(fen, drawing.amount, drawing.day)
         loan.accrued += fen * loan.product.unit - interest
         loan.principal -= drawing.amount
         loan.taken_back += drawing.amount
