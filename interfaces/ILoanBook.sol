@@ -253,6 +253,8 @@ interface ILoanBook {
     /// @notice Thrown when a payment would repay principal that was drawn after its value date; `most` is what was there
     /// from that day on.
     error LoanBook_DrawnSince(uint64 loanId, uint24 valueDate, uint128 principal, uint128 most);
+    /// @notice Thrown when what the whole book owes is asked for a day before the business day.
+    error LoanBook_DayPassed(uint24 day, uint24 businessDate);
     /// @notice Thrown when a payment is more than is owed.
     error LoanBook_Overpayment(uint64 loanId, uint128 amount, uint128 owed);
     /// @notice Thrown when an external reference is already booked.
@@ -321,7 +323,7 @@ interface ILoanBook {
     /// @return loans Number of loans ever applied for or imported. @return outstanding Principal of the whole book in fen.
     function totals() external view returns (uint64 loans, uint128 outstanding);
     /// @notice What all loans together owe in interest, accrued and due, at one cost for ten loans and a million.
-    /// @param day A day no earlier than the last posting.
+    /// @param day The business day or a later one; on earlier days other balances stood.
     /// @return In fen, rounded down once for the loans of each day count. A loan past its last due date may owe one fen more,
     /// from the rounding that its next posting makes.
     function interestReceivable(uint24 day) external view returns (uint128);

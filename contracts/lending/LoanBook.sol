@@ -158,6 +158,8 @@ contract LoanBook is LoanBookBase, ILoanBook {
 
     /// @inheritdoc ILoanBook
     function interestReceivable(uint24 day) external view returns (uint128) {
+        uint24 today = _today();
+        if (day < today) revert LoanBook_DayPassed(day, today);
         return _ledger.interestOwed(day);
     }
 }

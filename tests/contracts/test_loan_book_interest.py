@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import pytest
 
+from tests.contracts.expect import reverts
 from tests.contracts.lending import (
     ACTUAL_360,
     ACTUAL_365,
@@ -160,3 +161,11 @@ def test_a_full_register_never_blocks_the_payoff(desk, system, borrower):
     shown = book.preview(loan, later)
     assert shown["accrued"] == 2**92 - 1
     assert book.payoff(loan, later) == MAX_MONEY + -(-(2**92 - 1) // (360 * 10**9))
+
+
+def test_the_whole_book_s_interest_is_asked_for_no_day_passed(desk, next_day):
+    desk.originated(desk.offer(1))
+    today = next_day(3)
+    assert desk.book.interestReceivable(today + 1) > desk.book.interestReceivable(today) > 0
+    with reverts("LoanBook_DayPassed", today - 1, today):
+        desk.book.interestReceivable(today - 1)
