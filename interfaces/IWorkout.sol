@@ -97,7 +97,7 @@ interface IWorkout {
     error LoanBook_ResumptionInvalid(uint24 resumeOn, uint24 maturity);
     /// @notice Thrown when more principal would be owed than was agreed to.
     error LoanBook_DebtExceedsAgreed(uint64 loanId, uint128 principal, uint128 mostPrincipal);
-    /// @notice Thrown when a guarantee does not stand for the loan.
+    /// @notice Thrown when a guarantee does not stand for the loan, or not for its borrower.
     error LoanBook_GuaranteeNotOfLoan(uint64 guarantee, uint64 loanId);
     /// @notice Thrown when more is demanded of a guarantor than it covers of what is owed.
     error LoanBook_DemandExceedsCovered(uint64 guarantee, uint128 amount, uint128 covered);

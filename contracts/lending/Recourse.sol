@@ -26,14 +26,19 @@ library Recourse {
     {
         IGuaranteeRegistry.Guarantee memory g = w.guarantees.guaranteeOf(guaranteeId);
         w.guarantees.demand(guaranteeId, amount, person);
-        uint256 most = _covered(l, Books.raw(g.loanId), guaranteeId, today);
+        uint256 most = _covered(l, Books.raw(g.loanId), guaranteeId, g.beneficiary, today);
         if (amount > most) revert IWorkout.LoanBook_DemandExceedsCovered(guaranteeId, amount, uint128(most));
     }
 
     /// @dev Of what is owed, all but what restructurings added without the guarantor's consent. Payments since then are taken
     /// from the covered part first, in the guarantor's favour.
-    function _covered(Ledger storage l, uint64 id, uint64 guaranteeId, uint256 today) private view returns (uint256) {
+    function _covered(Ledger storage l, uint64 id, uint64 guaranteeId, CustomerId beneficiary, uint256 today)
+        private
+        view
+        returns (uint256)
+    {
         Position memory p = LoanViews.at(l, id, today);
+        if (CustomerId.unwrap(beneficiary) != p.customer) revert IWorkout.LoanBook_GuaranteeNotOfLoan(guaranteeId, id);
         uint256 claim = p.writtenOff + p.principal + p.due() - p.principalDue + p.accruedUp();
         uint256 added = FixedPointMathLib.zeroFloorSub(p.care.uncovered(), Restructuring.covered(l, id, guaranteeId));
         return FixedPointMathLib.zeroFloorSub(claim, added);

@@ -794,6 +794,18 @@ def test_a_demand_is_at_most_what_is_owed(desk, troubled, guaranteed):
     assert desk.system.guarantees.demandedOf(guarantee) == owed
 
 
+def test_a_guarantee_for_somebody_else_is_not_called_for_the_loan(desk, troubled, guaranteed, make_customer):
+    """A false beneficiary would have passed by the check for circles."""
+    guarantor, _ = guaranteed
+    guarantees = desk.system.guarantees
+    guarantees.attestCapacity(guarantor, 11 * AMOUNT, desk.today, desk.by("risk_officer"))
+    given = guarantees.guarantee(guarantor, make_customer(), troubled.loan, AMOUNT, 2, desk.by("loan_officer"))
+    guarantee = given.events["GuaranteeGiven"]["guarantee"]
+    with reverts("LoanBook_GuaranteeNotOfLoan", guarantee, troubled.loan):
+        desk.book.demand(guarantee, 1, desk.by("collector"))
+    assert guarantees.demandedOf(guarantee) == 0
+
+
 def test_what_a_restructuring_adds_is_not_demanded_without_consent(desk, troubled, guaranteed, outsiders, stranger):
     guarantor, guarantee = guaranteed
     model = troubled.model
