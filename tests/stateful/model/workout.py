@@ -68,6 +68,8 @@ class Workout(Ledger):
         if one.loan != terms.loan:
             raise Refused("LoanBook_GuaranteeNotOfLoan", one.number, terms.loan)
         self.hear(terms.loan, one.guarantor, word)
+        if word.witness and agreement.carried_out:
+            raise Refused("LoanBook_DocumentTooLate", terms.loan, terms.number)
         self.differs(agreement.maker, word.witness)
         self.consents[one.number] = Consent(terms, self.consented(one))
 
