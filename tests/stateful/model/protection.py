@@ -116,6 +116,8 @@ class Protection(Ledger):
             raise Refused("GuaranteeRegistry_ReleaseExceeds", one.number, amount, one.amount)
         if one.loan not in self.in_default:
             raise Refused("GuaranteeRegistry_LoanNotInDefault", one.number, one.loan)
+        if self.loan(one.loan).customer != one.beneficiary:
+            raise Refused("LoanBook_GuaranteeNotOfLoan", one.number, one.loan)
         owing = deepcopy(self.loan(one.loan))
         if owing.live:
             owing.advance(self.today)
