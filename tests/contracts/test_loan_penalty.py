@@ -243,10 +243,9 @@ def test_a_payment_taken_back_bears_penalty_again(desk, borrower, next_day):
     assert desk.book.payoff(loan, today) == desk.book.payoff(never, today)
 
 
-# ---------------------------------------------------------------- early principal
+# ---------------------------------------------------------------- a loan left alone
 
 
-@pytest.mark.parametrize("product", [PLAIN_ANNUITY, KEPT_ANNUITY])
 def _weekday(day):
     """A day moved to the next weekday of its month, or else to the last one before it."""
     later = next(one for one in range(day, day + 3) if (one + 3) % 7 < 5)
@@ -300,6 +299,10 @@ def test_a_loan_left_alone_for_its_longest_term_is_classified_and_paid_to_zero(d
     assert [stored[name] for name in balances] == [0] * len(balances)
 
 
+# ---------------------------------------------------------------- early principal
+
+
+@pytest.mark.parametrize("product", [PLAIN_ANNUITY, KEPT_ANNUITY])
 def test_early_principal_costs_its_fee_and_the_product_says_what_is_kept(desk, borrower, next_day, product):
     loan = desk.originated(product, maturity=desk.today + 365)
     today = next_day(3)

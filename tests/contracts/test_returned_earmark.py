@@ -8,7 +8,7 @@ from eth_utils.crypto import keccak
 
 from scripts.products import PRODUCTS
 from tests.contracts.expect import assert_events, event
-from tests.stateful.loans import add_months
+from tests.stateful.model.terms import add_months
 
 ANNUITY = 5
 AMOUNT = 1_000_000
