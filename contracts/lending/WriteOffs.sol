@@ -125,10 +125,14 @@ library WriteOffs {
         Position memory p = l.load(id);
         Books.check(id, p, RETURN_EARMARK);
         bool live = Books.isLive(p);
+        if (live) l.passDueDates(id, p, today, 0);
+        uint256 told = p.accruedThrough;
         if (live) l.advance(id, p, today, 0);
         uint128 returned = w.token.returnEarmark(loanId, borrower, uint128(live ? p.payoff() : p.writtenOff));
         if (returned == 0) {
-            if (live) l.store(id, p); // due dates passed, and that was told
+            // Nothing is owed and nothing accrues: due dates passed, and that was told, but no posting tells of a later day.
+            p.accruedThrough = told;
+            if (live) l.store(id, p);
             return;
         }
         if (!live) return receiveRecovery(l, id, p, returned, today, borrower, PersonId.wrap(0));

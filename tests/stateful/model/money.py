@@ -250,10 +250,11 @@ class Money(Ledger):
         self.balances[account] += mark.remaining - returned
         self.paid += returned
         mark.remaining = 0
-        if loan.live:
+        if loan.live and not returned:
+            loan.pass_due_dates(self.today)
+        elif loan.live:
             loan.advance(self.today)
-            if returned:
-                self.receive(loan, returned, account)
+            self.receive(loan, returned, account)
         elif returned:
             self.take_recovery(loan, returned)
 
