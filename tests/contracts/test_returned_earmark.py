@@ -16,7 +16,7 @@ ROUNDING = 365 * 10**9 - 1  # made once, when the loan was paid off for the time
 
 
 def test_due_dates_that_were_told_are_stored(system, people, make_customer, borrower, stranger, next_day, today):
-    """I34: the money is freed, not booked as a payment; due dates that passed stay passed, and no untold day is stored."""
+    """I34: the money is freed, not booked as a payment; due dates stay passed, and no untold day is stored."""
     book, by = system.book, {name: {"from": account} for name, account in people.items()}
     customer = make_customer(account=borrower, grade=5)
     book.setProduct(ANNUITY, astuple(PRODUCTS[ANNUITY]), by["risk_officer"])
