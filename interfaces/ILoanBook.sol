@@ -2,7 +2,7 @@
 pragma solidity 0.8.26;
 
 import {CustomerId, LoanId} from "../contracts/types/Ids.sol";
-import {Category, ChargeKind, DefaultTrigger, LoanState, PostingKind} from "../contracts/types/Enums.sol";
+import {Category, ChargeKind, LoanState, PostingKind} from "../contracts/types/Enums.sol";
 
 /// @title The bank's loans, from application to the last recovery
 /// @notice Amounts are fen (a loan at most 2^47 - 1, 1.4 trillion yuan), rates parts per billion a year (at most

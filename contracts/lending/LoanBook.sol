@@ -9,7 +9,7 @@ import {ChargeKind, Role} from "../types/Enums.sol";
 import {LoanId, PersonId} from "../types/Ids.sol";
 import {CategoryTable, Position} from "../types/LoanStorage.sol";
 import {BackValue} from "./BackValue.sol";
-import {Books, Ledger, Wiring} from "./Ledger.sol";
+import {Books, Ledger} from "./Ledger.sol";
 import {LoanBookBase, wiringOf} from "./LoanBookBase.sol";
 import {Draw, Origination} from "./Origination.sol";
 import {Quality} from "./Quality.sol";
