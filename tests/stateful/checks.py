@@ -11,8 +11,9 @@ from analytics.chain import Node, read_events
 from analytics.chain.views import Views
 from scripts.deployment import record
 from tests.stateful.desk import BUCKETS, Desk
+from tests.stateful.model.balances import DENIED, LAPSED, REPAID, SOLD
 from tests.stateful.model.holdings import CUSTOMER, INDUSTRY, REGION
-from tests.stateful.model.loans import DENIED, LAPSED, REPAID, SOLD, Loan
+from tests.stateful.model.loans import Loan
 
 CHECKED_EVERY = 5  # steps
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from tests.contracts.lending import CHARGE, DRAWDOWN, NOBODY
 from tests.stateful.desk import MOST_TRIED, act, any_number, integers
+from tests.stateful.model.balances import ACTIVE, DEFAULTED
 from tests.stateful.model.holdings import Posting
-from tests.stateful.model.loans import ACTIVE, DEFAULTED
 from tests.stateful.money import Money
 
 WINDOW = 30  # days back that a value date may lie

@@ -12,6 +12,7 @@ from brownie import chain
 
 from scripts.deployment import System
 from tests.contracts.expect import reverts
+from tests.stateful.model.balances import NONE
 from tests.stateful.model.bank import Bank
 from tests.stateful.model.holdings import (
     APPROVER,
@@ -25,7 +26,7 @@ from tests.stateful.model.holdings import (
     RISK_OFFICER,
     Refused,
 )
-from tests.stateful.model.loans import NONE, Loan
+from tests.stateful.model.loans import Loan
 from tests.stateful.model.terms import ANNUITY, BULLET, FEES_FIRST, LINEAR, PPB, PRINCIPAL_FIRST, Product, Servicing
 
 DAY = 86_400

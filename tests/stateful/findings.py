@@ -5,17 +5,10 @@ from __future__ import annotations
 from eth_utils.crypto import keccak
 
 from tests.stateful.desk import CHECKERS, Desk, act, any_number, checker_drawn, either, integers, one_of, share
+from tests.stateful.model.balances import ACTIVE, DEFAULTED, EXPECTED_LOSS, JUDGEMENT, RESTRUCTURED, WRITTEN_OFF
 from tests.stateful.model.bank import Bank
 from tests.stateful.model.holdings import APPROVER
-from tests.stateful.model.loans import (
-    ACTIVE,
-    DEFAULTED,
-    EXPECTED_LOSS,
-    JUDGEMENT,
-    RESTRUCTURED,
-    WRITTEN_OFF,
-    Loan,
-)
+from tests.stateful.model.loans import Loan
 from tests.stateful.model.terms import BY_DAYS, NO_CATEGORY, PASS, SUBSTANDARD, UNLIKELY_TO_PAY
 
 REASON = keccak(b"found")

@@ -22,8 +22,8 @@ from tests.stateful.desk import (
     one_of,
     share,
 )
+from tests.stateful.model.balances import ACTIVE, APPLIED, APPROVED, DEFAULTED
 from tests.stateful.model.bank import Bank
-from tests.stateful.model.loans import ACTIVE, APPLIED, APPROVED, DEFAULTED
 
 DOCUMENT = keccak(b"terms")
 

@@ -14,8 +14,8 @@ from tests.stateful.desk import (
     one_of,
     share,
 )
+from tests.stateful.model.balances import ACTIVE, DEFAULTED, REPAID, SOLD, WRITTEN_OFF
 from tests.stateful.model.holdings import BLOCK
-from tests.stateful.model.loans import ACTIVE, DEFAULTED, REPAID, SOLD, WRITTEN_OFF
 from tests.stateful.protection import Protection
 
 

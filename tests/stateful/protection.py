@@ -6,9 +6,9 @@ from eth_utils.crypto import keccak
 
 from tests.stateful.desk import BUCKETS, HAIRCUT, act, any_number, integers, one_of, share
 from tests.stateful.findings import Findings
+from tests.stateful.model.balances import ACTIVE, APPLIED, APPROVED, DEFAULTED, REPAID
 from tests.stateful.model.bank import Bank
 from tests.stateful.model.holdings import Guarantee
-from tests.stateful.model.loans import ACTIVE, APPLIED, APPROVED, DEFAULTED, REPAID
 from tests.stateful.model.terms import UNLIKELY_TO_PAY
 
 

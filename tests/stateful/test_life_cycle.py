@@ -41,9 +41,9 @@ from tests.stateful.desk import (
 )
 from tests.stateful.facts import Facts
 from tests.stateful.lending import Lending
+from tests.stateful.model.balances import ACTIVE, APPLIED, APPROVED, OBSERVED_PAYMENTS, REPAID, WRITTEN_OFF
 from tests.stateful.model.bank import Bank
 from tests.stateful.model.holdings import APPROVER, Customer, Thing
-from tests.stateful.model.loans import ACTIVE, APPLIED, APPROVED, OBSERVED_PAYMENTS, REPAID, WRITTEN_OFF
 from tests.stateful.workout import KINDS, Workout
 
 STEPS = int(os.environ.get("STATEFUL_STEPS", "240"))

@@ -12,8 +12,8 @@ from scripts.new_terms import GuarantorConsent
 from scripts.new_terms import NewTerms as SignedTerms
 from scripts.signing import signature
 from tests.stateful.desk import CHECKERS, OF_DOCUMENTS, act, any_number, checker_drawn, integers, one_of
+from tests.stateful.model.balances import ACTIVE, DEFAULTED, WRITTEN_OFF
 from tests.stateful.model.holdings import APPROVER, LOAN_OFFICER, RISK_OFFICER, Word
-from tests.stateful.model.loans import ACTIVE, DEFAULTED, WRITTEN_OFF
 from tests.stateful.model.terms import BULLET, LINEAR, NewTerms
 from tests.stateful.protection import Protection
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from tests.stateful.model.balances import ACTIVE, APPROVED, DENIED, LAPSED
 from tests.stateful.model.holdings import Posting, Refused
 from tests.stateful.model.ledger import IMPORTED, Ledger
-from tests.stateful.model.loans import ACTIVE, APPROVED, DENIED, LAPSED, Loan
+from tests.stateful.model.loans import Loan
 from tests.stateful.model.terms import PPB, Servicing, periods
 
 

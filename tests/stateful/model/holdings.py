@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from tests.stateful.model.loans import Split
+from tests.stateful.model.balances import Split
 from tests.stateful.model.terms import PPB, NewTerms
 
 CUSTOMER, GROUP, INDUSTRY, REGION = range(4)  # Dimension

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from scripts.state_diagram import StateTable
+from tests.stateful.model.balances import DEFAULTED, DENIED, LAPSED, REPAID, SOLD, WRITTEN_OFF
 from tests.stateful.model.holdings import (
     CUSTOMER,
     GROUP,
@@ -26,7 +27,7 @@ from tests.stateful.model.holdings import (
     Thing,
     Trace,
 )
-from tests.stateful.model.loans import DEFAULTED, DENIED, LAPSED, REPAID, SOLD, WRITTEN_OFF, Loan
+from tests.stateful.model.loans import Loan
 from tests.stateful.model.terms import Product
 
 IMPORTED = 2**63  # numbers of imported loans start here

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from copy import deepcopy
 
+from tests.stateful.model.balances import ACTIVE, REPAID, WRITTEN_OFF, Obligation, Split
 from tests.stateful.model.holdings import ACTIVE_GUARANTEE, FLAG, Guarantee, Payment, Posting, Refused
 from tests.stateful.model.ledger import Ledger
-from tests.stateful.model.loans import ACTIVE, REPAID, WRITTEN_OFF, Loan, Obligation, Split
+from tests.stateful.model.loans import Loan
 
 
 class Money(Ledger):

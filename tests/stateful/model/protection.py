@@ -5,6 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 from dataclasses import replace
 
+from tests.stateful.model.balances import ACTIVE
 from tests.stateful.model.holdings import (
     CUSTOMER,
     DEMANDED,
@@ -16,7 +17,7 @@ from tests.stateful.model.holdings import (
     Refused,
 )
 from tests.stateful.model.ledger import Ledger
-from tests.stateful.model.loans import ACTIVE, Loan
+from tests.stateful.model.loans import Loan
 from tests.stateful.model.terms import PASS
 
 

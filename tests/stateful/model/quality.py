@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from tests.stateful.model.holdings import CUSTOMER, RISK_OFFICER, Refused, SystemDebt
-from tests.stateful.model.ledger import Ledger
-from tests.stateful.model.loans import (
+from tests.stateful.model.balances import (
     ACTIVE,
     CONTAGION,
     DEFAULTED,
@@ -14,8 +12,10 @@ from tests.stateful.model.loans import (
     RESTRUCTURED,
     TECHNICAL_DAYS,
     WRITTEN_OFF,
-    Loan,
 )
+from tests.stateful.model.holdings import CUSTOMER, RISK_OFFICER, Refused, SystemDebt
+from tests.stateful.model.ledger import Ledger
+from tests.stateful.model.loans import Loan
 from tests.stateful.model.terms import (
     BY_DAYS,
     CROSS_DEFAULT,
