@@ -72,6 +72,8 @@ interface ILoanQuality {
 
     /// @notice Thrown when a floor would not change.
     error LoanQuality_FloorUnchanged(uint64 loanId, uint8 floor, uint8 category);
+    /// @notice Thrown when contagion would be set or lifted on loans none of whose floors would change.
+    error LoanQuality_FloorsUnchanged(uint32 customer, uint8 category);
     /// @notice Thrown when a loan is not late, or later than a technical delay may be.
     error LoanQuality_NoTechnicalDelay(uint64 loanId, uint24 daysPastDue);
     /// @notice Thrown when a delay was found technical before.
@@ -135,7 +137,7 @@ interface ILoanQuality {
     /// @notice Make loans of a non-retail customer substandard at least, because others are non-performing by their own right
     /// (by days past due, default, judgement, expected loss or restructuring) with more than 10 % of its principal. Anyone.
     /// @param bad Such loans, ascending, today.
-    /// @param targets The loans it spreads to; closed ones are passed over.
+    /// @param targets The loans it spreads to; closed ones, and those it has spread to already, are passed over.
     function spreadContagion(CustomerId customer, LoanId[] calldata bad, LoanId[] calldata targets) external;
     /// @notice The same, because more than 20 % of its debt at all banks is more than 90 days overdue. Anyone.
     function spreadFromOtherBanks(CustomerId customer, LoanId[] calldata targets) external;

@@ -97,17 +97,21 @@ library Contagion {
         return category >= uint256(Category.Substandard);
     }
 
+    /// @dev Where no floor changes there is nothing to tell.
     function _bind(Ledger storage l, Debtor memory d, LoanId[] calldata targets, uint256 category) private {
+        bool changed;
         for (uint256 i; i < targets.length; ++i) {
             uint64 id = Books.raw(targets[i]);
             Position memory p = _load(l, d, id);
             uint256 previous = p.care.floorOf(Floor.Contagion);
             if (previous == category || !Books.isLive(p)) continue;
+            changed = true;
             l.passOverdue(id, p, d.today);
             p.care = p.care.withFloor(Floor.Contagion, category);
             Quality.settle(l, id, p, d.today, d.table, ClassificationReason.Contagion);
             emit ILoanQuality.FloorSet(id, uint8(Floor.Contagion), uint8(category), uint8(previous), d.today, 0, 0, 0);
         }
+        if (!changed) revert ILoanQuality.LoanQuality_FloorsUnchanged(d.customer, uint8(category));
     }
 
     function _load(Ledger storage l, Debtor memory d, uint64 id) private view returns (Position memory p) {

@@ -182,7 +182,7 @@ def findings(bank: Bank, loan: int) -> dict[str, list[tuple[Any, ...]]]:
         "findMisuse": [(book.findMisuse, loan, 1, TERMS, by("risk_officer"))],
         "clearMisuse": [(book.clearMisuse, loan, TERMS, by("risk_officer"))],
         "spreadContagion": [
-            (book.spreadContagion, bank.customer, [loan], [], by("collector")),
-            (book.liftContagion, bank.customer, [loan], [], by("collector")),
+            (book.spreadContagion, bank.customer, [loan], [loan], by("collector")),
+            (book.liftContagion, bank.customer, [loan], [loan], by("collector")),
         ],
     }

@@ -92,7 +92,6 @@ def test_more_than_a_tenth_makes_all_substandard(desk, debt, stranger):
     )
     assert [desk.stored(loan) for loan in (good, other)] == [{**one, "category": SUBSTANDARD} for one in before]
     assert [care(desk, loan) for loan in (bad, good)] == [{}, {"contagion": SUBSTANDARD}]
-    assert [one.name for one in _spread(desk, [bad], [good, other]).events] == ["ContagionFound"]
 
 
 def test_a_tenth_itself_does_not_spread(desk, debt):
@@ -100,7 +99,8 @@ def test_a_tenth_itself_does_not_spread(desk, debt):
     _default(desk, bad)
     with reverts("LoanQuality_NoContagion", desk.customer, TENTH, TENTH + REST):
         _spread(desk, [bad], [good])
-    assert [one.name for one in _lift(desk, [good], [good]).events] == ["ContagionEnded"]  # nine tenths perform
+    with reverts("LoanQuality_FloorsUnchanged", desk.customer, NONE):  # nine tenths perform, nothing is to be lifted
+        _lift(desk, [good], [good])
     more = debt(1)[0]
     with reverts("LoanQuality_NoContagion", desk.customer, TENTH, TENTH + REST + 1):
         _spread(desk, [bad], [good])
@@ -166,8 +166,34 @@ def test_what_is_shown_is_shown_once_and_is_the_debtors(desk, debt, make_custome
         with reverts("LoanQuality_OtherCustomer", first, other):
             call(other, bad, targets, desk.by("collector"))
     applied = desk.applied(amount=1)
-    sent = _spread(desk, [first, second], [closed, applied])  # neither is a living loan
-    assert [one.name for one in sent.events] == ["ContagionFound"]
+    with reverts("LoanQuality_FloorsUnchanged", desk.customer, SUBSTANDARD):  # neither is a living loan
+        _spread(desk, [first, second], [closed, applied])
+    sent = _spread(desk, [first, second], [closed, applied, first])
+    assert [one.name for one in sent.events] == ["ContagionFound", "FloorSet"]
+
+
+def test_nothing_is_told_where_no_floor_changes(desk, debt, stranger):
+    """A stranger who shows the same again, or no targets, writes nothing into the ledger."""
+    bad, good = debt(MORE, REST)
+    _default(desk, bad)
+    _report(desk, 1_000, 201)
+    calls = (
+        (desk.book.spreadContagion, [bad], SUBSTANDARD),
+        (desk.book.spreadFromOtherBanks, None, SUBSTANDARD),
+        (desk.book.liftContagion, [good], NONE),
+    )
+    _spread(desk, [bad], [good])
+    for call, shown, category in calls[:2]:
+        for targets in ([], [good], [good, good]):
+            with reverts("LoanQuality_FloorsUnchanged", desk.customer, category):
+                call(desk.customer, *([] if shown is None else [shown]), targets, {"from": stranger})
+    _report(desk, 1_000, 200)
+    desk.book.repay(bad, 1, desk.today, {"from": desk.borrower})
+    desk.book.repay(bad, 1, desk.today, {"from": desk.borrower})
+    _lift(desk, [good], [good])
+    with reverts("LoanQuality_FloorsUnchanged", desk.customer, NONE):
+        calls[2][0](desk.customer, [good], [good, bad], {"from": stranger})
+    assert care(desk, good) == {}
 
 
 @pytest.mark.parametrize(("kind", "borrowers"), [(PERSON, 1), (RETAIL_POOL, 2)])

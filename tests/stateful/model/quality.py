@@ -159,12 +159,16 @@ class Quality(Ledger):
         return loan
 
     def bind(self, customer: int, targets: list[int], category: int) -> None:
+        changed = False
         for number in targets:
             loan = self.of_customer(number, customer)
             if loan.live and loan.floors[CONTAGION] != category:
                 loan.pass_overdue(self.today)
                 loan.floors[CONTAGION] = category
                 loan.settle(self.today)
+                changed = True
+        if not changed:
+            raise Refused("LoanQuality_FloorsUnchanged", customer, category)
 
     def report_system_debt(self, customer: int, total: int, overdue: int, as_of: int) -> None:
         self.customer(customer)
