@@ -62,14 +62,18 @@ interface IGuaranteeRegistry {
     );
     /// @notice A guarantee was counted under other nodes, since its parties' groups had changed.
     event GuaranteeRegrouped(uint64 indexed guarantee, uint64 guarantorNode, uint64 beneficiaryNode);
-    /// @notice A regrouping made a guarantee part of a circle. `through` is the third node; zero in a circle of two, the node itself
+    /// @notice A guarantee was found in a circle that a regrouping made. `through` is the third node; zero in a circle of two, the node itself
     /// where guarantor and beneficiary are one group.
     event CircleArose(uint64 indexed guarantee, uint64 through);
+    /// @notice A guarantee was found no longer in the circle that a regrouping had made.
+    event CircleEnded(uint64 indexed guarantee);
 
     /// @notice Thrown when guarantor and beneficiary are the same node, no loan is named, or an amount is zero or too large.
     error GuaranteeRegistry_Invalid(uint32 guarantor, uint32 beneficiary, uint128 amount);
     /// @notice Thrown when a capacity is too large or attested as of a day to come.
     error GuaranteeRegistry_CapacityInvalid(uint128 capacity, uint24 asOf, uint24 businessDate);
+    /// @notice Thrown when a capacity is attested as of an earlier day than the last of that node: a guarantor, or 2^32 plus a group.
+    error GuaranteeRegistry_AttestationOutOfOrder(uint64 node, uint24 asOf, uint24 last);
     /// @notice Thrown when live cover would pass capacity.
     error GuaranteeRegistry_CapacityExceeded(uint32 guarantor, uint128 live, uint128 amount, uint128 capacity);
     /// @notice Thrown when a group's live cover would pass its attested capacity.
@@ -100,15 +104,18 @@ interface IGuaranteeRegistry {
     error GuaranteeRegistry_OutOfOrder(uint64 guarantee);
 
     // ---------------------------------------------------------------- capacity
-    /// @notice Attest a guarantor's capacity as of a date. Only risk officers.
+    /// @notice Attest a guarantor's capacity as of a date, which is not before that of the last attestation. Only risk officers.
     function attestCapacity(CustomerId guarantor, uint128 capacity, uint24 asOf) external;
-    /// @notice Attest what the members of a connected group can bear together; zero lifts the limit. Only risk officers.
+    /// @notice Attest what the members of a connected group can bear together, in the same order; zero lifts the limit. Only risk
+    /// officers.
     function attestGroupCapacity(GroupId group, uint128 capacity, uint24 asOf) external;
 
     // ---------------------------------------------------------------- guarantees
     /// @notice Book a new guarantee. Only loan officers.
     function guarantee(CustomerId guarantor, CustomerId beneficiary, LoanId loanId, uint128 amount, uint8 rank) external returns (uint64);
-    /// @notice Count guarantees under their parties' present nodes, after customers were regrouped. Anyone.
+    /// @notice Count guarantees under their parties' present nodes, after customers were regrouped, in any order; with all of them
+    /// counted, flag those that stand in a circle and unflag those that no longer do, but for circles the board admitted. A circle
+    /// is judged by the nodes each guarantee is counted under: whichever of it are told later are judged anew then. Anyone.
     function regroup(uint64[] calldata guaranteeIds) external;
 
     // ---------------------------------------------------------------- release and demand
@@ -144,6 +151,8 @@ interface IGuaranteeRegistry {
     function capacityOf(CustomerId guarantor) external view returns (uint128 capacity, uint128 live);
     /// @return capacity Attested capacity of a group, zero for none. @return live Its members' live guarantees, in fen.
     function groupCapacityOf(GroupId group) external view returns (uint128 capacity, uint128 live);
+    /// @return As of which day the capacity of a node (a guarantor, or 2^32 plus a group) was last attested, zero for never.
+    function attestedOn(uint64 node) external view returns (uint24);
     /// @return nodes The nodes that stand for a node. @return counts By how many live guarantees each.
     function guarantorsOf(uint64 node) external view returns (uint64[] memory nodes, uint32[] memory counts);
     /// @return The number of guarantees a guarantor ever gave.

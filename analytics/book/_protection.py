@@ -72,7 +72,8 @@ def guarantees(record: Record) -> dict[str, Column]:
     told = latest(keys, [(demanded, "guarantee", "amount"), (paid, "guarantee", "demanded")])
     asked = np.minimum(told, amount)  # a release lowers a demand to what is left, and amounts only fall
     circle: list[Writer] = [
-        (record[f"guarantee_registry.{name}"], "guarantee", 1) for name in ("legacy_circle_admitted", "circle_arose")
+        (record[f"guarantee_registry.{name}"], "guarantee", flag)
+        for name, flag in (("legacy_circle_admitted", 1), ("circle_arose", 1), ("circle_ended", 0))
     ]
     state = np.where(amount == 0, FREED, np.where(asked != 0, DEMANDED, GIVEN))
     return {

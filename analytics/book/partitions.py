@@ -68,6 +68,7 @@ KEYED: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "collateral_registry.owner_changed": (("title",), ()),
     "guarantee_registry.capacity_attested": (("guarantor",), ()),
     "guarantee_registry.circle_arose": (("guarantee",), ()),
+    "guarantee_registry.circle_ended": (("guarantee",), ()),
     "guarantee_registry.guarantee_demanded": (("guarantee",), ()),
     "guarantee_registry.guarantee_paid": (("guarantee",), ()),
     "guarantee_registry.guarantee_released": (("guarantee",), ()),

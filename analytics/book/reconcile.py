@@ -189,6 +189,7 @@ def _comparisons(book: Book) -> Iterator[_Comparison]:
         _told(book.guarantees, state=GUARANTEE_STATES, loan_id="loan"),
     )  # fmt: skip
     yield _Comparison("GuaranteeRegistry", "capacityOf", ["guarantor"], _told(book.capacities))
+    yield _Comparison("GuaranteeRegistry", "attestedOn", ["guarantor"], _told(book.capacities, value="as_of"))
     yield _Comparison("GuaranteeRegistry", "demandedOf", ["guarantee"], _demanded(book.guarantees))
     yield _Comparison("LoanBook", "agreementOf", ["loan", "number"], _told(book.restructurings))
     yield _Comparison("GuaranteeRegistry", "guaranteesOf", ["guarantor"], _given(book.guarantees))

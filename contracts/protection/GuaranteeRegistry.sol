@@ -103,33 +103,58 @@ contract GuaranteeRegistry is Guarantors {
         );
     }
 
+    /// @dev All that are told have left their old nodes before the first joins its new ones, and have joined them before circles
+    /// are looked for: in whatever order they are told, no limit and no circle is found that the last of them would undo.
     /// @inheritdoc IGuaranteeRegistry
     function regroup(uint64[] calldata guaranteeIds) external {
         _postingDay();
         for (uint256 i = 0; i < guaranteeIds.length; ++i) {
-            uint64 id = guaranteeIds[i];
-            GuaranteeWord word = _live(id);
-            (uint64 from, uint64 to) = _nodes(CustomerId.wrap(_guarantorOf(id)), word.beneficiaryOf());
-            if (from != word.guarantorNodeOf() || to != word.beneficiaryNodeOf()) _regroup(id, word, from, to);
+            _leaveNodes(guaranteeIds[i]);
+        }
+        for (uint256 i = 0; i < guaranteeIds.length; ++i) {
+            _joinNodes(guaranteeIds[i]);
+        }
+        for (uint256 i = 0; i < guaranteeIds.length; ++i) {
+            _flagCircle(guaranteeIds[i]);
         }
     }
 
-    /// @dev A regrouping is a fact: the circle it makes is flagged, not refused.
-    function _regroup(uint64 id, GuaranteeWord word, uint64 from, uint64 to) private {
-        uint64 before = word.guarantorNodeOf();
-        _unbind(before, word.beneficiaryNodeOf());
+    /// @dev Between its nodes a guarantee has none: no customer has number zero.
+    function _leaveNodes(uint64 id) private {
+        GuaranteeWord word = _live(id);
+        (uint64 from, uint64 to) = (word.guarantorNodeOf(), word.beneficiaryNodeOf());
+        if (to == 0) return; // told twice
+        (uint64 nextFrom, uint64 nextTo) = _nodes(CustomerId.wrap(_guarantorOf(id)), word.beneficiaryOf());
+        if (from == nextFrom && to == nextTo) return;
+        _unbind(from, to);
+        if (from >= GROUP_NODES) _lower(from, word.amountOf());
+        _guarantees[id] = word.withNodes(0, 0);
+    }
+
+    function _joinNodes(uint64 id) private {
+        GuaranteeWord word = _guarantees[id];
+        if (word.beneficiaryNodeOf() != 0) return;
+        (uint64 from, uint64 to) = _nodes(CustomerId.wrap(_guarantorOf(id)), word.beneficiaryOf());
         if (!_bind(from, to, MOST_GUARANTORS_BY_FACTS)) {
             revert GuaranteeRegistry_TooManyGuarantors(CustomerId.unwrap(word.beneficiaryOf()), MOST_GUARANTORS_BY_FACTS);
         }
-        if (before >= GROUP_NODES) _lower(before, word.amountOf());
         if (from >= GROUP_NODES) _raiseGroup(from, word.amountOf());
-        word = word.withNodes(from, to);
-        (bool closes, uint64 through) = _circle(from, to);
-        bool arose = closes && !word.inCircle();
-        _guarantees[id] = arose ? word.inAdmittedCircle() : word;
+        _guarantees[id] = word.withNodes(from, to);
         emit GuaranteeRegrouped(id, from, to);
-        if (arose) emit CircleArose(id, through);
         _tellGroupExceeded(from);
+    }
+
+    /// @dev A regrouping is a fact: the circle it makes is flagged, not refused. What the board admitted stays flagged.
+    function _flagCircle(uint64 id) private {
+        GuaranteeWord word = _guarantees[id];
+        (bool closes, uint64 through) = _circle(word.guarantorNodeOf(), word.beneficiaryNodeOf());
+        if (closes && !word.inCircle()) {
+            _guarantees[id] = word.withArisenCircle(true);
+            emit CircleArose(id, through);
+        } else if (!closes && word.inArisenCircle()) {
+            _guarantees[id] = word.withArisenCircle(false);
+            emit CircleEnded(id);
+        }
     }
 
     // ---------------------------------------------------------------- release and demand

@@ -17,6 +17,9 @@ abstract contract Guarantors is IGuaranteeRegistry, Importing, GuaranteeGraph {
 
     ICustomerRegistry private immutable CUSTOMERS;
 
+    /// @inheritdoc IGuaranteeRegistry
+    mapping(uint64 node => uint24) public attestedOn;
+
     constructor(address customers) {
         CUSTOMERS = ICustomerRegistry(customers);
     }
@@ -47,6 +50,9 @@ abstract contract Guarantors is IGuaranteeRegistry, Importing, GuaranteeGraph {
         if (capacity > type(uint56).max || asOf > businessDate) {
             revert GuaranteeRegistry_CapacityInvalid(capacity, asOf, businessDate);
         }
+        uint24 last = attestedOn[node];
+        if (asOf < last) revert GuaranteeRegistry_AttestationOutOfOrder(node, asOf, last);
+        attestedOn[node] = asOf;
         GuarantorWord word = _guarantorWords[node];
         _guarantorWords[node] = word.withCapacity(capacity);
         return word.liveOf();

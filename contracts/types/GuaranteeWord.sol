@@ -5,14 +5,15 @@ import {GuaranteeState} from "./Enums.sol";
 import {CustomerId, LoanId} from "./Ids.sol";
 
 /// @dev A guarantee in one storage word: bits 0-31 beneficiary, 32-95 loan, 96-151 amount, 152-159 rank, 160-167 state,
-/// 168-175 whether it stands in an admitted circle, 176-215 and 216-255 the nodes it binds: guarantor's, beneficiary's.
+/// 168 whether it was admitted in a circle, 169 whether a regrouping put it into one, 176-215 and 216-255 the nodes it binds: guarantor's, beneficiary's.
 type GuaranteeWord is uint256;
 
 using {
     beneficiaryOf, loanOf, amountOf, rankOf, stateOf, inCircle, guarantorNodeOf, beneficiaryNodeOf, isLive, withAmount, withState,
-    inAdmittedCircle, withNodes
+    inAdmittedCircle, inArisenCircle, withArisenCircle, withNodes
 } for GuaranteeWord global;
 
+uint256 constant ARISEN_BIT = 1 << 169;
 uint256 constant NODES_BITS = uint256(type(uint80).max) << 176;
 
 /// @dev The caller has checked that the amount fits 56 bits; a node has at most 33.
@@ -71,6 +72,15 @@ function withState(GuaranteeWord word, GuaranteeState state) pure returns (Guara
 
 function inAdmittedCircle(GuaranteeWord word) pure returns (GuaranteeWord) {
     return GuaranteeWord.wrap(GuaranteeWord.unwrap(word) | 1 << 168);
+}
+
+function inArisenCircle(GuaranteeWord word) pure returns (bool) {
+    return GuaranteeWord.unwrap(word) & ARISEN_BIT != 0;
+}
+
+function withArisenCircle(GuaranteeWord word, bool arisen) pure returns (GuaranteeWord) {
+    uint256 rest = GuaranteeWord.unwrap(word) & ~ARISEN_BIT;
+    return GuaranteeWord.wrap(arisen ? rest | ARISEN_BIT : rest);
 }
 
 function withNodes(GuaranteeWord word, uint64 guarantor, uint64 beneficiary) pure returns (GuaranteeWord) {

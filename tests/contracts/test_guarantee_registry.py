@@ -157,6 +157,25 @@ def test_a_groups_capacity_is_attested_and_lifted(
     give(sisters[0], customers[0], 700)
 
 
+def test_an_attestation_replaces_none_of_a_later_day(
+    guarantees: Any, make_customer: Any, risk_officer: Any, today: int
+) -> None:
+    """A certificate found late would else let a guarantor bear what it no longer can; the same day corrects."""
+    guarantor = make_customer()
+    for attest, number, node, view in (
+        (guarantees.attestCapacity, guarantor, guarantor, guarantees.capacityOf),
+        (guarantees.attestGroupCapacity, 9, GROUP_NODES + 9, guarantees.groupCapacityOf),
+    ):
+        assert guarantees.attestedOn(node) == 0
+        attest(number, 500, today - 10, {"from": risk_officer})
+        attest(number, 300, today - 3, {"from": risk_officer})
+        with reverts("GuaranteeRegistry_AttestationOutOfOrder", node, today - 4, today - 3):
+            attest(number, 500, today - 4, {"from": risk_officer})
+        assert (view(number)[0], guarantees.attestedOn(node)) == (300, today - 3)
+        attest(number, 0, today - 3, {"from": risk_officer})
+        assert (view(number)[0], guarantees.attestedOn(node)) == (0, today - 3)
+
+
 def test_attestations_that_make_no_sense_are_refused(
     guarantees: Any, customers: list[int], risk_officer: Any, people: Any, treasurer: Any, system: Any, today: int
 ) -> None:
@@ -407,10 +426,11 @@ def test_regrouped_customers_are_counted_under_their_new_nodes(
     assert_events(
         sent,
         event("GuaranteeRegrouped", guarantee=second, guarantorNode=b, beneficiaryNode=group),
+        event("CircleArose", guarantee=first, through=0),
         event("CircleArose", guarantee=second, through=0),
     )
     assert capable.guaranteeOf(second) == (b, c, LOAN, 500, 1, True, ACTIVE)
-    assert capable.guaranteeOf(first)[5] is False
+    assert capable.guaranteeOf(first)[5] is True
     assert capable.nodesOf(second) == (b, group)
     assert guarantors(capable, b) == {group: 1}
     assert guarantors(capable, group) == {b: 1}
@@ -418,10 +438,65 @@ def test_regrouped_customers_are_counted_under_their_new_nodes(
     assert capable.groupCapacityOf(9) == (299, 300)
     assert capable.capacityOf(a) == (CAPACITY, 300)
     system.customers.setGroup(a, 0, {"from": risk_officer})
-    capable.regroup([first], {"from": stranger})
+    sent = capable.regroup([first], {"from": stranger})
+    assert_events(
+        sent,
+        event("GuaranteeRegrouped", guarantee=first, guarantorNode=a, beneficiaryNode=b),
+        event("CircleEnded", guarantee=first),
+    )
     assert capable.groupCapacityOf(9) == (299, 0)
     assert guarantors(capable, b) == {a: 1}
+    assert capable.guaranteeOf(first)[5] is False
     assert capable.guaranteeOf(second)[5] is True
+    assert_events(capable.regroup([second], {"from": stranger}), event("CircleEnded", guarantee=second))
+    assert capable.guaranteeOf(second)[5] is False
+    assert_events(capable.regroup([first, second], {"from": stranger}))
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 1, 2, 0, 2)])
+def test_guarantees_regrouped_together_are_judged_by_where_all_of_them_end(
+    capable: Any, system: Any, give: Any, customers: list[int], risk_officer: Any, stranger: Any, today: int,
+    order: tuple[int, ...],
+) -> None:  # fmt: skip
+    """I16, I17: one leaves the group as another joins it: no order makes a circle of it, or exceeds the capacity."""
+    a, b, c, d = customers[:4]
+    group = GROUP_NODES + 9
+    system.customers.setGroup(a, 9, {"from": risk_officer})
+    given = (give(a, b, 500), give(b, c, 300), give(c, d, 400))
+    capable.attestGroupCapacity(9, 600, today, {"from": risk_officer})
+    system.customers.setGroup(a, 0, {"from": risk_officer})
+    system.customers.setGroup(c, 9, {"from": risk_officer})
+    sent = capable.regroup([given[at] for at in order], {"from": stranger})
+    nodes = {0: (a, b), 1: (b, group), 2: (group, d)}
+    assert_events(
+        sent,
+        *(
+            event("GuaranteeRegrouped", guarantee=given[at], guarantorNode=nodes[at][0], beneficiaryNode=nodes[at][1])
+            for at in dict.fromkeys(order)
+        ),
+    )
+    assert [capable.guaranteeOf(one)[5] for one in given] == [False, False, False]
+    assert [capable.nodesOf(one) for one in given] == list(nodes.values())
+    assert capable.groupCapacityOf(9) == (600, 400)
+    assert [guarantors(capable, node) for node in (b, group, d)] == [{a: 1}, {b: 1}, {group: 1}]
+
+
+def test_a_circle_found_with_a_guarantee_not_yet_regrouped_is_taken_back(
+    capable: Any, system: Any, give: Any, customers: list[int], risk_officer: Any, stranger: Any
+) -> None:
+    a, b, c = customers[:3]
+    system.customers.setGroup(a, 9, {"from": risk_officer})
+    first, second = give(a, b), give(b, c)
+    system.customers.setGroup(a, 0, {"from": risk_officer})
+    system.customers.setGroup(c, 9, {"from": risk_officer})
+    assert "CircleArose" in capable.regroup([second], {"from": stranger}).events
+    sent = capable.regroup([second, first], {"from": stranger})
+    assert_events(
+        sent,
+        event("GuaranteeRegrouped", guarantee=first, guarantorNode=a, beneficiaryNode=b),
+        event("CircleEnded", guarantee=second),
+    )
+    assert [capable.guaranteeOf(one)[5] for one in (first, second)] == [False, False]
 
 
 def test_a_guarantee_becomes_one_within_a_group(

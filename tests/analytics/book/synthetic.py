@@ -72,7 +72,8 @@ DRAWN: Final[Mapping[str, float]] = {
     "loan_book.restructuring_accepted": 0.3, "loan_book.charges_waived": 2, "loan_book.loan_sold": 2,
     "loan_book.prepayment_fee_dropped": 0.3,
     "collateral_registry.lien_assigned": 0.1, "guarantee_registry.guarantee_paid": 0.3,
-    "guarantee_registry.circle_arose": 0.1, "guarantee_registry.legacy_circle_admitted": 0.1,
+    "guarantee_registry.circle_arose": 0.1, "guarantee_registry.circle_ended": 0.1,
+    "guarantee_registry.legacy_circle_admitted": 0.1,
 }  # fmt: skip
 BELOW: Final[Mapping[str, int]] = {
     "loan_type": 3, "state": 10,

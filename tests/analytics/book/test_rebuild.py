@@ -479,6 +479,20 @@ def test_no_more_is_demanded_on_a_guarantee_than_is_left_of_it():
     ]  # fmt: skip
 
 
+def test_a_guarantee_is_in_a_circle_from_the_event_that_finds_it_until_the_one_that_ends_it():
+    number = {"guarantee": 1 << 24 | 1}
+    record = (
+        *LIFE,
+        ("guarantee_registry.guarantee_given", {**number, "guarantor": 1, "loan_id": LOAN, "amount": 900}),
+        ("guarantee_registry.circle_arose", number),
+        ("guarantee_registry.circle_ended", number),
+        ("guarantee_registry.circle_arose", number),
+    )
+    ends = range(len(LIFE) + 1, len(record) + 1)
+    seen = [bool(rebuild(event_tables(*record[:end])).guarantees["legacy_circle"].iloc[0]) for end in ends]
+    assert seen == [False, True, False, True]
+
+
 def test_an_imported_loan_has_its_category_from_the_import():
     imported = {"loan_id": LOAN, "customer": 1, "industry": "K70", "region": "CN-GD", "value_date": 100}
     book = rebuild(
