@@ -56,6 +56,10 @@ interface IBackOffice {
     function obligationOf(LoanId loanId, uint16 instalment) external view returns (uint24, uint128, uint128);
     /// @return Whether a posting was reversed.
     function isReversed(LoanId loanId, uint16 posting) external view returns (bool);
+    /// @return maker Who proposed an act that takes two persons, by the hash told in `Proposed`; zero where it was done or never
+    /// proposed. New terms are told by `agreementOf`.
+    /// @return madeOn The day. It may be done up to 30 days later.
+    function proposalOf(bytes32 proposal) external view returns (uint32 maker, uint24 madeOn);
     /// @return The id of an imported loan: the low 63 bits of keccak256(externalRef) with the top bit set.
     function loanIdOf(bytes32 externalRef) external pure returns (LoanId);
 }

@@ -206,9 +206,10 @@ interface ILoanBook {
     event PaymentObserved(uint64 indexed loanId, uint8 payments);
     /// @notice The collateral and guarantee registries were told how a loan stands.
     event StandingAnnounced(uint64 indexed loanId, bool closed, bool inDefault);
-    /// @notice An act that takes two persons was proposed, by the hash of its arguments.
+    /// @notice An act that takes two persons was proposed, by the hash of its arguments. It may be done up to 30 days after the
+    /// value date, or proposed anew.
     /// @param loanId Zero for a back value, which names its loan in the hash.
-    event Proposed(uint64 indexed loanId, bytes32 proposal, uint32 person);
+    event Proposed(uint64 indexed loanId, bytes32 proposal, uint24 valueDate, uint32 person);
     /// @notice Control totals at the close of a business day.
     event BookClosed(uint24 indexed businessDate, uint64 loans, uint128 outstanding, uint128 interest);
 
@@ -278,6 +279,8 @@ interface ILoanBook {
     error LoanBook_PostingsExhausted(uint64 loanId, uint16 postings);
     /// @notice Thrown when nothing matching was proposed.
     error LoanBook_NotProposed(uint64 loanId);
+    /// @notice Thrown when what was proposed could be done up to `lastDay`; it may be proposed anew.
+    error LoanBook_ProposalExpired(uint64 loanId, uint24 lastDay, uint24 businessDate);
     /// @notice Thrown when a posting does not exist, was reversed already, or is of a kind that cannot be.
     error LoanBook_NotReversible(uint64 loanId, uint16 posting);
     /// @notice Thrown when a loan has nothing overdue to default on, too few days, or no covenant whose notice ran out.

@@ -14,16 +14,16 @@ library Acceleration {
     using Books for Ledger;
     using LoanMath for Position;
 
-    function propose(Ledger storage l, uint64 id, PersonId maker) external {
+    function propose(Ledger storage l, uint64 id, uint24 today, PersonId maker) external {
         Position memory p = l.load(id);
         _expectCallable(id, p);
-        l.propose(id, _hash(id, p), maker);
+        l.propose(id, _hash(id, p), today, maker);
     }
 
     function callLoan(Ledger storage l, Wiring memory w, uint64 id, uint24 today, PersonId checker) external {
         Position memory p = l.load(id);
         _expectCallable(id, p);
-        PersonId maker = l.consume(id, _hash(id, p), checker);
+        PersonId maker = l.consume(id, _hash(id, p), today, checker);
         l.advance(id, p, today, 0);
         if (p.principal == p.principalDue) revert ILoanQuality.LoanQuality_NothingToCall(id);
         bool clean = p.principalDue + p.interestDue == 0;
@@ -51,7 +51,7 @@ library Acceleration {
 
     /// @dev What was proposed on one default is no reason to call on another.
     function forget(Ledger storage l, uint64 id, Position memory p) internal {
-        l.proposals[_hash(id, p)] = PersonId.wrap(0);
+        delete l.proposals[_hash(id, p)];
     }
 
     /// @dev Nor is it one to call what was agreed on anew.

@@ -16,12 +16,12 @@ import {Acceleration} from "./Acceleration.sol";
 import {Contagion} from "./Contagion.sol";
 import {Corrections} from "./Corrections.sol";
 import {Judgement} from "./Judgement.sol";
-import {Books, Ledger, SystemDebt} from "./Ledger.sol";
+import {Books, Ledger, Proposal, SystemDebt} from "./Ledger.sol";
 import {LoanBookBase, wiringOf} from "./LoanBookBase.sol";
 import {LoanViews} from "./LoanViews.sol";
 import {OpeningBook} from "./OpeningBook.sol";
 import {Quality} from "./Quality.sol";
-import {WriteOffs} from "./WriteOffs.sol";
+import {Loss, WriteOffs} from "./WriteOffs.sol";
 
 /// @dev Code that LoanBook runs on its own storage. Called at its own address it knows no seat and no open day, so it
 /// refuses every act and has no loan to show. See IBackOffice.
@@ -68,8 +68,7 @@ contract BackOffice is LoanBookBase, Importing, IBackOffice, ILoanQuality {
     /// @inheritdoc ILoanQuality
     function proposeCall(LoanId loanId) external {
         PersonId maker = _only(Role.RiskOfficer);
-        _actingDay();
-        Acceleration.propose(_ledger, Books.raw(loanId), maker);
+        Acceleration.propose(_ledger, Books.raw(loanId), _actingDay(), maker);
     }
 
     /// @inheritdoc ILoanQuality
@@ -155,15 +154,15 @@ contract BackOffice is LoanBookBase, Importing, IBackOffice, ILoanQuality {
     /// @inheritdoc IBackOffice
     function proposeWriteOff(LoanId loanId, uint128 principal, uint128 interest) external {
         PersonId maker = _only(Role.RiskOfficer);
-        _actingDay();
-        WriteOffs.propose(_ledger, Books.raw(loanId), principal, interest, maker);
+        WriteOffs.propose(_ledger, Books.raw(loanId), principal, interest, _actingDay(), maker);
     }
 
     /// @inheritdoc IBackOffice
     function writeOff(LoanId loanId, uint128 principal, uint128 interest, uint24 valueDate) external {
         PersonId checker = _only(Role.Approver);
-        _checkValueDate(valueDate, _actingDay());
-        WriteOffs.writeOff(_ledger, _wiring(), Books.raw(loanId), principal, interest, valueDate, checker);
+        uint24 today = _actingDay();
+        _checkValueDate(valueDate, today);
+        WriteOffs.writeOff(_ledger, _wiring(), Books.raw(loanId), Loss(principal, interest, valueDate, today), checker);
     }
 
     /// @inheritdoc IBackOffice
@@ -182,15 +181,17 @@ contract BackOffice is LoanBookBase, Importing, IBackOffice, ILoanQuality {
     /// @inheritdoc IBackOffice
     function proposeBackValue(bytes32 posting, uint24 valueDate) external {
         PersonId maker = _onlyAny(bit(Role.Collector) | bit(Role.Treasurer));
-        _checkValueDate(valueDate, _postingDay());
-        _ledger.proposeBackValue(posting, valueDate, maker);
+        uint24 today = _postingDay();
+        _checkValueDate(valueDate, today);
+        _ledger.proposeBackValue(posting, valueDate, today, maker);
     }
 
     /// @inheritdoc IBackOffice
     function authoriseBackValue(bytes32 posting, uint24 valueDate) external {
         PersonId checker = _only(Role.Approver);
-        _checkValueDate(valueDate, _postingDay());
-        _ledger.authoriseBackValue(posting, valueDate, checker);
+        uint24 today = _postingDay();
+        _checkValueDate(valueDate, today);
+        _ledger.authoriseBackValue(posting, valueDate, today, checker);
     }
 
     /// @inheritdoc IBackOffice
@@ -265,6 +266,12 @@ contract BackOffice is LoanBookBase, Importing, IBackOffice, ILoanQuality {
     /// @inheritdoc IBackOffice
     function isReversed(LoanId loanId, uint16 posting) external view returns (bool) {
         return Corrections.isReversed(_ledger, Books.raw(loanId), posting);
+    }
+
+    /// @inheritdoc IBackOffice
+    function proposalOf(bytes32 proposal) external view returns (uint32 maker, uint24 madeOn) {
+        Proposal memory made = _ledger.proposals[proposal];
+        return (PersonId.unwrap(made.maker), made.madeOn);
     }
 
     /// @inheritdoc IBackOffice

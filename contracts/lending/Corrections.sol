@@ -16,7 +16,7 @@ import {PersonId} from "../types/Ids.sol";
 import {Act, REVERSE_CHARGE, REVERSE_DRAWDOWN, REVERSE_PAYMENT} from "../types/LoanActs.sol";
 import {MAX_ACCRUED, MAX_MONEY, Position} from "../types/LoanStorage.sol";
 import {RatesWord} from "../types/RatesWord.sol";
-import {Books, Ledger, Wiring} from "./Ledger.sol";
+import {Books, Ledger, Proposal, Wiring} from "./Ledger.sol";
 import {Obligations, Spared} from "./Obligations.sol";
 import {Quality} from "./Quality.sol";
 
@@ -31,13 +31,14 @@ library Corrections {
     using Prepayment for Position;
 
     // ------------------------------------------------------------------ back value
-    function proposeBackValue(Ledger storage l, bytes32 posting, uint24 valueDate, PersonId maker) external {
-        l.propose(0, _backValueHash(posting, valueDate), maker);
+    function proposeBackValue(Ledger storage l, bytes32 posting, uint24 valueDate, uint24 today, PersonId maker) external {
+        l.propose(0, _backValueHash(posting, valueDate), today, maker);
     }
 
-    function authoriseBackValue(Ledger storage l, bytes32 posting, uint24 valueDate, PersonId checker) external {
-        PersonId maker = l.consume(0, _backValueHash(posting, valueDate), checker);
-        l.proposals[Books.authorisation(posting, valueDate)] = checker;
+    /// @dev A permission needs no day of its own: its value date soon lies too far back.
+    function authoriseBackValue(Ledger storage l, bytes32 posting, uint24 valueDate, uint24 today, PersonId checker) external {
+        PersonId maker = l.consume(0, _backValueHash(posting, valueDate), today, checker);
+        l.proposals[Books.authorisation(posting, valueDate)] = Proposal(checker, today);
         emit ILoanBook.BackValueAuthorised(posting, valueDate, PersonId.unwrap(maker), PersonId.unwrap(checker));
     }
 
@@ -49,7 +50,7 @@ library Corrections {
     function proposeReversal(Ledger storage l, ILoanBook.Reversal calldata r, uint24 today, PersonId maker) external {
         uint64 id = Books.raw(r.loanId);
         _checkReversible(l, id, l.load(id), r, today);
-        l.propose(id, _reversalHash(r), maker);
+        l.propose(id, _reversalHash(r), today, maker);
     }
 
     function reverse(Ledger storage l, Wiring memory w, ILoanBook.Reversal calldata r, uint24 today, PersonId checker)
@@ -58,7 +59,7 @@ library Corrections {
         uint64 id = Books.raw(r.loanId);
         Position memory p = l.load(id);
         _checkReversible(l, id, p, r, today);
-        PersonId maker = l.consume(id, _reversalHash(r), checker);
+        PersonId maker = l.consume(id, _reversalHash(r), today, checker);
         bool reopens = p.state == LoanState.Repaid;
         l.advance(id, p, today, 0);
         uint256 restored;

@@ -38,7 +38,7 @@ library Judgement {
         Books.check(id, p, JUDGE);
         category = _binding(category);
         uint256 previous = p.care.floorOf(Floor.Judgement);
-        if (category < previous) return l.propose(id, _hash(Floor.Judgement, id, category, previous, f), f.maker);
+        if (category < previous) return l.propose(id, _hash(Floor.Judgement, id, category, previous, f), f.today, f.maker);
         l.passOverdue(id, p, f.today);
         _setFloor(l, id, p, Floor.Judgement, category, f);
     }
@@ -47,7 +47,8 @@ library Judgement {
         Position memory p = l.load(id);
         Books.check(id, p, JUDGE);
         category = _binding(category);
-        f.maker = l.consume(id, _hash(Floor.Judgement, id, category, p.care.floorOf(Floor.Judgement), f), f.checker);
+        uint256 previous = p.care.floorOf(Floor.Judgement);
+        f.maker = l.consume(id, _hash(Floor.Judgement, id, category, previous, f), f.today, f.checker);
         l.passOverdue(id, p, f.today);
         _setFloor(l, id, p, Floor.Judgement, category, f);
     }
@@ -66,14 +67,14 @@ library Judgement {
         uint256 category = _byLoss(id, p, expectedLoss);
         if (category >= previous) return _assess(l, id, p, expectedLoss, category, f);
         l.store(id, p); // due dates passed, and that was told
-        l.propose(id, _hash(Floor.ExpectedLoss, id, expectedLoss, previous, f), f.maker);
+        l.propose(id, _hash(Floor.ExpectedLoss, id, expectedLoss, previous, f), f.today, f.maker);
     }
 
     function confirmAssessment(Ledger storage l, uint64 id, uint256 expectedLoss, Finding memory f) external {
         Position memory p = l.load(id);
         Books.check(id, p, ASSESS_LOSS);
         uint256 previous = p.care.floorOf(Floor.ExpectedLoss);
-        f.maker = l.consume(id, _hash(Floor.ExpectedLoss, id, expectedLoss, previous, f), f.checker);
+        f.maker = l.consume(id, _hash(Floor.ExpectedLoss, id, expectedLoss, previous, f), f.today, f.checker);
         l.passOverdue(id, p, f.today);
         _assess(l, id, p, expectedLoss, _byLoss(id, p, expectedLoss), f);
     }

@@ -65,6 +65,12 @@ struct Consent {
     uint64 covered;
 }
 
+/// @dev An act that takes two persons, as the first left it. One slot.
+struct Proposal {
+    PersonId maker;
+    uint24 madeOn;
+}
+
 /// @dev All that a loan book keeps.
 struct Ledger {
     mapping(uint64 loanId => uint256 word) terms; // word A
@@ -73,8 +79,8 @@ struct Ledger {
     // day in bits 0-15, principal in 16-62, interest in 63-109; key: restructurings in bits 80-87, loan in 16-79, instalment
     // below
     mapping(uint256 loanAndInstalment => uint256 word) obligations;
-    // the person who proposed an act that takes two, by the hash of its arguments
-    mapping(bytes32 proposal => PersonId maker) proposals;
+    // who proposed an act that takes two, and when, by the hash of its arguments
+    mapping(bytes32 proposal => Proposal) proposals;
     // one bit a posting, for those reversed and for reversals themselves; key: loan in bits 8-71, posting / 256 below
     mapping(uint256 loanAndPostings => uint256 bits) reversed;
     mapping(uint16 product => StoredProduct) products;
@@ -101,6 +107,9 @@ library Books {
     using LoanSchedule for Position;
     using Penalty for Position;
     using Totals for Ledger;
+
+    /// @dev A proposal is good on its own day and as many days after it as a value date may lie back.
+    uint24 private constant PROPOSAL_DAYS = 30;
 
     // ------------------------------------------------------------------ storage
     function load(Ledger storage l, uint64 id) internal view returns (Position memory p) {
@@ -326,17 +335,24 @@ library Books {
     }
 
     // ------------------------------------------------------------------ four eyes
-    function propose(Ledger storage l, uint64 id, bytes32 proposal, PersonId maker) internal {
-        l.proposals[proposal] = maker;
-        emit ILoanBook.Proposed(id, proposal, PersonId.unwrap(maker));
+    /// @dev In place of the same proposed before, whose days it counts anew.
+    function propose(Ledger storage l, uint64 id, bytes32 proposal, uint24 today, PersonId maker) internal {
+        l.proposals[proposal] = Proposal(maker, today);
+        emit ILoanBook.Proposed(id, proposal, today, PersonId.unwrap(maker));
     }
 
-    /// @dev Use up a proposal made by another person.
-    function consume(Ledger storage l, uint64 id, bytes32 proposal, PersonId checker) internal returns (PersonId maker) {
-        maker = l.proposals[proposal];
+    /// @dev Use up a proposal made by another person, while it lasts.
+    function consume(Ledger storage l, uint64 id, bytes32 proposal, uint24 today, PersonId checker)
+        internal
+        returns (PersonId maker)
+    {
+        Proposal memory made = l.proposals[proposal];
+        maker = made.maker;
         if (PersonId.unwrap(maker) == 0) revert ILoanBook.LoanBook_NotProposed(id);
+        uint24 last = made.madeOn + PROPOSAL_DAYS;
+        if (today > last) revert ILoanBook.LoanBook_ProposalExpired(id, last, today);
         differs(maker, checker);
-        l.proposals[proposal] = PersonId.wrap(0);
+        delete l.proposals[proposal];
     }
 
     function differs(PersonId maker, PersonId checker) internal pure {
@@ -346,8 +362,10 @@ library Books {
     /// @dev A posting with a past value date needs a second signer who allowed it; use that up.
     function useAuthorisation(Ledger storage l, bytes32 posting, uint24 valueDate, uint24 today) internal {
         bytes32 key = authorisation(posting, valueDate);
-        if (PersonId.unwrap(l.proposals[key]) == 0) revert ILoanBook.LoanBook_BackValueNotAuthorised(valueDate, today);
-        l.proposals[key] = PersonId.wrap(0);
+        if (PersonId.unwrap(l.proposals[key].maker) == 0) {
+            revert ILoanBook.LoanBook_BackValueNotAuthorised(valueDate, today);
+        }
+        delete l.proposals[key];
     }
 
     function authorisation(bytes32 posting, uint24 valueDate) internal pure returns (bytes32) {

@@ -25,10 +25,10 @@ library Sales {
     using LoanMath for Position;
 
     // ------------------------------------------------------------------ waiver
-    function proposeWaiver(Ledger storage l, uint64 id, uint128 penalty, uint128 fee, PersonId maker) external {
+    function proposeWaiver(Ledger storage l, uint64 id, uint128 penalty, uint128 fee, uint24 today, PersonId maker) external {
         Books.check(id, l.load(id), WAIVE);
         if (penalty == 0 && fee == 0) revert ILoanBook.LoanBook_AmountInvalid(id, 0, 0);
-        l.propose(id, _waiver(id, penalty, fee), maker);
+        l.propose(id, _waiver(id, penalty, fee), today, maker);
     }
 
     function waive(
@@ -36,7 +36,7 @@ library Sales {
     ) external {
         Position memory p = l.load(id);
         Books.check(id, p, WAIVE);
-        PersonId maker = l.consume(id, _waiver(id, penalty, fee), checker);
+        PersonId maker = l.consume(id, _waiver(id, penalty, fee), today, checker);
         l.advance(id, p, today, 0);
         penalty = uint128(FixedPointMathLib.min(penalty, p.penaltyDue));
         fee = uint128(FixedPointMathLib.min(fee, p.feeDue));
@@ -58,9 +58,9 @@ library Sales {
     }
 
     // ------------------------------------------------------------------ sale
-    function proposeSale(Ledger storage l, uint64 id, Sale memory sale, PersonId maker) external {
+    function proposeSale(Ledger storage l, uint64 id, Sale memory sale, uint24 today, PersonId maker) external {
         _checkSaleable(id, l.load(id), sale);
-        l.propose(id, _hash(id, sale), maker);
+        l.propose(id, _hash(id, sale), today, maker);
     }
 
     function _checkSaleable(uint64 id, Position memory p, Sale memory sale) private pure {
@@ -70,10 +70,10 @@ library Sales {
     }
 
     /// @dev Everything leaves the book; of interest accrued a part of a fen counts as one, as it would for the borrower.
-    function sell(Ledger storage l, Wiring memory w, uint64 id, Sale memory sale, PersonId checker) external {
+    function sell(Ledger storage l, Wiring memory w, uint64 id, Sale memory sale, uint24 today, PersonId checker) external {
         Position memory p = l.load(id);
         _checkSaleable(id, p, sale);
-        PersonId maker = l.consume(id, _hash(id, sale), checker);
+        PersonId maker = l.consume(id, _hash(id, sale), today, checker);
         Books.checkDay(id, p, sale.valueDate);
         if (Books.isLive(p)) l.advance(id, p, sale.valueDate, 0);
         p.accruedThrough = sale.valueDate;

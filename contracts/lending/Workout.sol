@@ -73,8 +73,7 @@ contract Workout is LoanBookBase, SigningDomain, IWorkout {
     /// @inheritdoc IWorkout
     function proposeWaiver(LoanId loanId, uint128 penalty, uint128 fee) external {
         PersonId maker = _only(Role.RiskOfficer);
-        _actingDay();
-        Sales.proposeWaiver(_ledger, Books.raw(loanId), penalty, fee, maker);
+        Sales.proposeWaiver(_ledger, Books.raw(loanId), penalty, fee, _actingDay(), maker);
     }
 
     /// @inheritdoc IWorkout
@@ -86,15 +85,15 @@ contract Workout is LoanBookBase, SigningDomain, IWorkout {
     /// @inheritdoc IWorkout
     function proposeSale(LoanId loanId, bytes32 buyer, uint128 price, uint24 valueDate) external {
         PersonId maker = _only(Role.RiskOfficer);
-        _actingDay();
-        Sales.proposeSale(_ledger, Books.raw(loanId), Sale(buyer, price, valueDate), maker);
+        Sales.proposeSale(_ledger, Books.raw(loanId), Sale(buyer, price, valueDate), _actingDay(), maker);
     }
 
     /// @inheritdoc IWorkout
     function sell(LoanId loanId, bytes32 buyer, uint128 price, uint24 valueDate) external {
         PersonId checker = _only(Role.Approver);
-        _checkValueDate(valueDate, _actingDay());
-        Sales.sell(_ledger, _wiring(), Books.raw(loanId), Sale(buyer, price, valueDate), checker);
+        uint24 today = _actingDay();
+        _checkValueDate(valueDate, today);
+        Sales.sell(_ledger, _wiring(), Books.raw(loanId), Sale(buyer, price, valueDate), today, checker);
     }
 
     /// @inheritdoc IWorkout

@@ -13,6 +13,14 @@ import {Books, Ledger, Wiring} from "./Ledger.sol";
 import {Servicing} from "./Servicing.sol";
 import {Totals} from "./Totals.sol";
 
+/// @dev What is written off, as of when, and the business day.
+struct Loss {
+    uint128 principal;
+    uint128 interest;
+    uint24 valueDate;
+    uint24 today;
+}
+
 /// @dev Write-off, recovery, and what is left of an expired earmark.
 library WriteOffs {
     using Books for Ledger;
@@ -20,23 +28,21 @@ library WriteOffs {
     using LoanMath for Position;
     using Totals for Ledger;
 
-    function propose(Ledger storage l, uint64 id, uint128 principal, uint128 interest, PersonId maker) external {
+    function propose(Ledger storage l, uint64 id, uint128 principal, uint128 interest, uint24 today, PersonId maker) external {
         Books.check(id, l.load(id), WRITE_OFF);
-        l.propose(id, _hash(id, principal, interest), maker);
+        l.propose(id, _hash(id, principal, interest), today, maker);
     }
 
-    function writeOff(
-        Ledger storage l, Wiring memory w, uint64 id, uint128 principal, uint128 interest, uint24 valueDate, PersonId checker
-    ) external {
+    function writeOff(Ledger storage l, Wiring memory w, uint64 id, Loss memory loss, PersonId checker) external {
         Position memory p = l.load(id);
         Books.check(id, p, WRITE_OFF);
-        PersonId maker = l.consume(id, _hash(id, principal, interest), checker);
-        l.advance(id, p, valueDate, 0);
-        Split memory s = _takeOff(id, p, FixedPointMathLib.min(principal, p.principal), interest);
+        PersonId maker = l.consume(id, _hash(id, loss.principal, loss.interest), loss.today, checker);
+        l.advance(id, p, loss.valueDate, 0);
+        Split memory s = _takeOff(id, p, FixedPointMathLib.min(loss.principal, p.principal), loss.interest);
         l.findOldest(id, p);
         Books.number(id, p);
         l.store(id, p);
-        _tellWrittenOff(id, p, s, valueDate, maker, checker);
+        _tellWrittenOff(id, p, s, loss.valueDate, maker, checker);
         if (s.principal != 0) w.policy.reduce(Books.keys(p), uint128(s.principal));
     }
 

@@ -241,7 +241,7 @@ class Findings(Desk):
 
     @act(3, n=any_number, at_once=either, checker=checker_drawn)
     def call(self, n: int, at_once: bool, checker: int) -> None:
-        """Proposed, and called at once or by a later act."""
+        """Proposed, and called at once or by a later act; what has lapsed by then is proposed anew."""
         proposed = [number for number in self.bank.calls if self.bank.loans[number].live]
         if at_once or not proposed:
             number = self.pick(n, DEFAULTED)
@@ -251,7 +251,11 @@ class Findings(Desk):
             self.propose_call_of(number)
         else:
             number = proposed[n % len(proposed)]
-        if at_once or proposed:
+        if not at_once and not proposed:
+            return
+        self.call_loan(number, checker)
+        if number in self.bank.calls and not self.bank.may_still_call(number):
+            self.propose_call_of(number)
             self.call_loan(number, checker)
 
     def propose_call_of(self, number: int) -> None:

@@ -53,7 +53,7 @@ class Ledger:
     capacity: dict[int, int] = field(default_factory=dict)
     given: dict[int, int] = field(default_factory=lambda: defaultdict(int))
     payments: dict[int, Payment] = field(default_factory=dict)
-    calls: dict[int, int] = field(default_factory=dict)  # who proposed to call a loan
+    calls: dict[int, tuple[int, int]] = field(default_factory=dict)  # who proposed to call a loan, and when
     agreements: dict[tuple[int, int], Agreement] = field(default_factory=dict)  # by loan and number
     consents: dict[int, Consent] = field(default_factory=dict)  # by guarantee
     system_debts: dict[int, SystemDebt] = field(default_factory=lambda: defaultdict(SystemDebt))

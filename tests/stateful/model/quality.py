@@ -28,6 +28,8 @@ from tests.stateful.model.terms import (
     category_by,
 )
 
+PROPOSAL_DAYS = 30  # after its own, on which what was proposed may be done
+
 
 class Quality(Ledger):
     """What is found about loans, and what follows."""
@@ -228,14 +230,21 @@ class Quality(Ledger):
 
     def propose_call(self, number: int) -> None:
         self.callable_loan(number)
-        self.calls[number] = RISK_OFFICER
+        self.calls[number] = (RISK_OFFICER, self.today)
+
+    def may_still_call(self, number: int) -> bool:
+        return self.today <= self.calls[number][1] + PROPOSAL_DAYS
 
     def call(self, number: int, checker: int) -> None:
-        """What was to fall due later falls due today; a proposal is void after a cure and under new terms."""
+        """What was to fall due later falls due today; a proposal lapses, and dies with a cure or under new terms."""
         loan = self.callable_loan(number)
         if number not in self.calls:
             raise Refused("LoanBook_NotProposed", number)
-        self.differs(self.calls.pop(number), checker)
+        maker, made_on = self.calls[number]
+        if not self.may_still_call(number):
+            raise Refused("LoanBook_ProposalExpired", number, made_on + PROPOSAL_DAYS, self.today)
+        self.differs(maker, checker)
+        del self.calls[number]
         loan.advance(self.today)
         if loan.principal == loan.principal_due:
             raise Refused("LoanQuality_NothingToCall", number)
