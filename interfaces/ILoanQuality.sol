@@ -60,14 +60,15 @@ interface ILoanQuality {
     event LoanCalled(
         uint64 indexed loanId, uint16 instalment, uint128 principal, uint128 interest, uint24 valueDate, uint32 maker, uint32 checker
     );
-    /// @notice Principal was found used otherwise than agreed; the loan is accrued to the value date.
+    /// @notice Principal was found used otherwise than agreed; the loan is accrued to the value date. `checker` is zero unless it
+    /// is less than before.
     event MisuseFound(
         uint64 indexed loanId, uint128 principal, uint128 previous, uint256 accrued, bytes32 reasonHash, uint24 valueDate,
-        uint32 person
+        uint32 maker, uint32 checker
     );
     /// @notice No principal counts as misused any more; the loan is accrued to the value date.
     event MisuseCleared(
-        uint64 indexed loanId, uint128 previous, uint256 accrued, bytes32 reasonHash, uint24 valueDate, uint32 person
+        uint64 indexed loanId, uint128 previous, uint256 accrued, bytes32 reasonHash, uint24 valueDate, uint32 maker, uint32 checker
     );
 
     /// @notice Thrown when a floor would not change.
@@ -127,11 +128,14 @@ interface ILoanQuality {
     /// @notice End the observation of a restructured loan that kept its terms: its last day has passed, at least two payments
     /// were made, nothing is due. Anyone.
     function endObservation(LoanId loanId) external;
-    /// @notice Find how much of the principal is used otherwise than agreed; in place of what was found before. Only risk
-    /// officers.
+    /// @notice Find how much of the principal is used otherwise than agreed; in place of what was found before. Less than that is
+    /// proposed and waits for `confirmMisuse`. Only risk officers.
     function findMisuse(LoanId loanId, uint128 principal, bytes32 reasonHash) external;
-    /// @notice Find that none is any more. Only risk officers.
+    /// @notice Propose to find that none is any more; that waits for `confirmMisuse`. Only risk officers.
     function clearMisuse(LoanId loanId, bytes32 reasonHash) external;
+    /// @notice Find that less principal is misused, or none (zero), as another proposed, while what is found misused is still what
+    /// he saw. Only approvers.
+    function confirmMisuse(LoanId loanId, uint128 principal, bytes32 reasonHash) external;
 
     // ---------------------------------------------------------------- contagion
     /// @notice Make loans of a non-retail customer substandard at least, because others are non-performing by their own right

@@ -72,12 +72,15 @@ class RiskOffice:
         self.desk.send(book.exemptTechnicalDelay, self.desk.loans[act.loan], REASON, by="risk_officer")
 
     def misuse(self, act: Misuse) -> None:
-        """Found, or found to be over."""
+        """Found at once; found to be less, or over, as the approver confirms it."""
         book, loan = self.desk.system.book, self.desk.loans[act.loan]
+        less = act.principal < book.careOf(loan)["misused"]
         if act.principal:
             self.desk.send(book.findMisuse, loan, act.principal, REASON, by="risk_officer")
         else:
             self.desk.send(book.clearMisuse, loan, REASON, by="risk_officer")
+        if less:
+            self.desk.send(book.confirmMisuse, loan, act.principal, REASON, by="approver")
 
     def system_debt(self, act: SystemDebt) -> None:
         """As of the day it is told."""

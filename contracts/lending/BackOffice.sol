@@ -114,6 +114,11 @@ contract BackOffice is LoanBookBase, Importing, IBackOffice, ILoanQuality {
     }
 
     /// @inheritdoc ILoanQuality
+    function confirmMisuse(LoanId loanId, uint128 principal, bytes32 reasonHash) external {
+        _ledger.confirmMisuse(Books.raw(loanId), principal, _confirmed(reasonHash));
+    }
+
+    /// @inheritdoc ILoanQuality
     function endObservation(LoanId loanId) external {
         _ledger.endObservation(Books.raw(loanId), _postingDay(), _tables);
     }

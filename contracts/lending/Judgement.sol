@@ -7,7 +7,7 @@ import {LoanMath} from "../libraries/LoanMath.sol";
 import {Floor} from "../types/CareWord.sol";
 import {Category, ClassificationReason} from "../types/Enums.sol";
 import {PersonId} from "../types/Ids.sol";
-import {Act, ASSESS_LOSS, CLASSIFY, CLEAR_MISUSE, EXEMPT_DELAY, FIND_MISUSE, JUDGE} from "../types/LoanActs.sol";
+import {ASSESS_LOSS, CLASSIFY, CLEAR_MISUSE, EXEMPT_DELAY, FIND_MISUSE, JUDGE} from "../types/LoanActs.sol";
 import {Position} from "../types/LoanStorage.sol";
 import {Books, Ledger} from "./Ledger.sol";
 import {Quality} from "./Quality.sol";
@@ -15,7 +15,7 @@ import {Terms} from "./Terms.sol";
 
 /// @dev What persons find about a loan: how good it is, what will be lost on it, why it is late, what its money is used for;
 /// and how a restructured loan comes through its observation. A worse floor holds at once; a better one, by
-/// judgement or expected loss, needs a second person. Misuse and technical delays take one, either way.
+/// judgement or expected loss, needs a second person, and so does less misuse. Technical delays take one.
 library Judgement {
     using Books for Ledger;
     using LoanMath for Position;
@@ -156,30 +156,55 @@ library Judgement {
     }
 
     // ------------------------------------------------------------------ misuse
-    function findMisuse(Ledger storage l, uint64 id, uint128 principal, Finding memory f) external {
-        Position memory p = _accrued(l, id, FIND_MISUSE, f.today);
-        if (principal == 0 || principal > p.principal) revert ILoanBook.LoanBook_AmountInvalid(id, principal, p.principal);
-        uint256 previous = p.care.misused();
-        p.care = p.care.withMisused(principal);
-        l.store(id, p);
-        emit ILoanQuality.MisuseFound(
-            id, principal, uint128(previous), p.accrued, f.reasonHash, f.today, PersonId.unwrap(f.maker)
-        );
+    /// @dev As with a floor: more holds at once, less is proposed.
+    function findMisuse(Ledger storage l, uint64 id, uint256 principal, Finding memory f) external {
+        Position memory p = l.load(id);
+        Books.check(id, p, FIND_MISUSE);
+        if (principal == 0 || principal > p.principal) {
+            revert ILoanBook.LoanBook_AmountInvalid(id, principal, p.principal);
+        }
+        if (principal < p.care.misused()) return _proposeLess(l, id, p, principal, f);
+        l.advance(id, p, f.today, 0);
+        _setMisused(l, id, p, principal, f);
     }
 
     function clearMisuse(Ledger storage l, uint64 id, Finding memory f) external {
-        Position memory p = _accrued(l, id, CLEAR_MISUSE, f.today);
-        uint256 previous = p.care.misused();
-        if (previous == 0) revert ILoanQuality.LoanQuality_NoMisuse(id);
-        p.care = p.care.withMisused(0);
-        l.store(id, p);
-        emit ILoanQuality.MisuseCleared(id, uint128(previous), p.accrued, f.reasonHash, f.today, PersonId.unwrap(f.maker));
+        Position memory p = l.load(id);
+        Books.check(id, p, CLEAR_MISUSE);
+        if (p.care.misused() == 0) revert ILoanQuality.LoanQuality_NoMisuse(id);
+        _proposeLess(l, id, p, 0, f);
     }
 
-    /// @dev Penalty interest to today is that of what was known before.
-    function _accrued(Ledger storage l, uint64 id, Act act, uint24 today) private returns (Position memory p) {
-        p = l.load(id);
-        Books.check(id, p, act);
-        l.advance(id, p, today, 0);
+    function confirmMisuse(Ledger storage l, uint64 id, uint256 principal, Finding memory f) external {
+        Position memory p = l.load(id);
+        Books.check(id, p, CLEAR_MISUSE);
+        f.maker = l.consume(id, _lessHash(id, p, principal, f), f.checker);
+        l.advance(id, p, f.today, 0);
+        _setMisused(l, id, p, principal, f);
+    }
+
+    function _proposeLess(Ledger storage l, uint64 id, Position memory p, uint256 principal, Finding memory f) private {
+        l.propose(id, _lessHash(id, p, principal, f), f.maker);
+    }
+
+    /// @dev Bound to what is found misused now, so that it does not outlive a worse finding.
+    function _lessHash(uint64 id, Position memory p, uint256 principal, Finding memory f) private pure returns (bytes32) {
+        return keccak256(abi.encode("misuse", id, principal, p.care.misused(), f.reasonHash));
+    }
+
+    /// @dev The loan has accrued to today: penalty interest up to it is that of what was known before.
+    function _setMisused(Ledger storage l, uint64 id, Position memory p, uint256 principal, Finding memory f) private {
+        if (principal > p.principal) revert ILoanBook.LoanBook_AmountInvalid(id, principal, p.principal);
+        uint256 previous = p.care.misused();
+        p.care = p.care.withMisused(principal);
+        l.store(id, p);
+        (uint32 maker, uint32 checker) = (PersonId.unwrap(f.maker), PersonId.unwrap(f.checker));
+        if (principal == 0) {
+            emit ILoanQuality.MisuseCleared(id, uint128(previous), p.accrued, f.reasonHash, f.today, maker, checker);
+        } else {
+            emit ILoanQuality.MisuseFound(
+                id, uint128(principal), uint128(previous), p.accrued, f.reasonHash, f.today, maker, checker
+            );
+        }
     }
 }

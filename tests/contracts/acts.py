@@ -180,7 +180,10 @@ def findings(bank: Bank, loan: int) -> dict[str, list[tuple[Any, ...]]]:
         ],
         "exemptTechnicalDelay": [(book.exemptTechnicalDelay, loan, TERMS, by("risk_officer"))],
         "findMisuse": [(book.findMisuse, loan, 1, TERMS, by("risk_officer"))],
-        "clearMisuse": [(book.clearMisuse, loan, TERMS, by("risk_officer"))],
+        "clearMisuse": [
+            (book.clearMisuse, loan, TERMS, by("risk_officer")),
+            (book.confirmMisuse, loan, 0, TERMS, by("approver")),
+        ],
         "spreadContagion": [
             (book.spreadContagion, bank.customer, [loan], [loan], by("collector")),
             (book.liftContagion, bank.customer, [loan], [loan], by("collector")),

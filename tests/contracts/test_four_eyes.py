@@ -208,6 +208,20 @@ def less_loss_is_expected(desk):
 
 
 @case("risk_officer")
+def less_is_misused(desk):
+    desk.system.book.findMisuse(desk.loan, 3, HASH, desk.by("risk_officer"))
+    desk.system.book.findMisuse(desk.loan, 1, HASH, desk.by("risk_officer"))
+    return lambda account: desk.system.book.confirmMisuse(desk.loan, 1, HASH, {"from": account})
+
+
+@case("risk_officer")
+def no_more_is_misused(desk):
+    desk.system.book.findMisuse(desk.loan, 3, HASH, desk.by("risk_officer"))
+    desk.system.book.clearMisuse(desk.loan, HASH, desk.by("risk_officer"))
+    return lambda account: desk.system.book.confirmMisuse(desk.loan, 0, HASH, {"from": account})
+
+
+@case("risk_officer")
 def a_loan_is_restructured(desk):
     """The borrower's account accepts in between."""
     year = desk.today + 365
@@ -285,6 +299,12 @@ PROPOSALS: dict[str, tuple[str, Any]] = {
     less_loss_is_expected.__name__: (
         "string uint8 uint64 uint256 uint256 bytes32",
         lambda desk: ("relief", EXPECTED_LOSS, desk.loan, 1, DOUBTFUL, HASH),
+    ),
+    less_is_misused.__name__: (
+        "string uint64 uint256 uint256 bytes32", lambda desk: ("misuse", desk.loan, 1, 3, HASH),
+    ),
+    no_more_is_misused.__name__: (
+        "string uint64 uint256 uint256 bytes32", lambda desk: ("misuse", desk.loan, 0, 3, HASH),
     ),
     charges_are_waived.__name__: ("string uint64 uint128 uint128", lambda desk: ("waiver", desk.loan, 0, 1)),
     a_loan_is_sold.__name__: (

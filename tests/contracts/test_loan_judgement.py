@@ -231,6 +231,7 @@ def test_only_living_loans_are_judged(desk, borrower):
             lambda: desk.book.exemptTechnicalDelay(loan, REASON, desk.by("risk_officer")),  # noqa: B023
             lambda: desk.book.findMisuse(loan, 1, REASON, desk.by("risk_officer")),  # noqa: B023
             lambda: desk.book.clearMisuse(loan, REASON, desk.by("risk_officer")),  # noqa: B023
+            lambda: desk.book.confirmMisuse(loan, 0, REASON, desk.by("approver")),  # noqa: B023
             lambda: desk.book.endObservation(loan, desk.by("collector")),  # noqa: B023
         ):
             with reverts("LoanBook_WrongState", loan, state):
@@ -375,47 +376,63 @@ def test_a_loan_that_is_not_observed_has_nothing_to_end(desk):
         desk.book.endObservation(loan, desk.by("collector"))
 
 
-def test_misused_principal_is_found_and_cleared_on_an_accrued_loan(desk, next_day):
+def _clear(desk, loan):
+    desk.book.clearMisuse(loan, REASON, desk.by("risk_officer"))
+    return desk.book.confirmMisuse(loan, 0, REASON, desk.by("approver"))
+
+
+def _told(name, loan, model, desk, *, previous, checker, **found):
+    return event(
+        name, loanId=loan, **found, previous=previous, accrued=model.accrued, reasonHash=REASON, valueDate=desk.today,
+        maker=RISK_OFFICER, checker=checker,
+    )  # fmt: skip
+
+
+def test_misused_principal_is_found_by_one_person_and_lessened_by_two(desk, next_day, as_both):
+    """On a loan accrued to the day; what is only proposed changes nothing."""
     loan = desk.originated()
     model = desk.model(loan)
     next_day(10)
     model.advance(desk.today)
     sent = desk.book.findMisuse(loan, AMOUNT, REASON, desk.by("risk_officer"))
-    assert_events(
-        sent,
-        event(
-            "MisuseFound",
-            loanId=loan,
-            principal=AMOUNT,
-            previous=0,
-            accrued=model.accrued,
-            reasonHash=REASON,
-            valueDate=desk.today,
-            person=RISK_OFFICER,
-        ),
-    )
+    assert_events(sent, _told("MisuseFound", loan, model, desk, principal=AMOUNT, previous=0, checker=0))
     agrees(desk.stored(loan), model)
     assert (care(desk, loan), _category(desk, loan)) == ({"misused": AMOUNT}, PASS)
     next_day(1)
+    before = desk.stored(loan)
+    assert [one.name for one in desk.book.findMisuse(loan, 1, REASON, desk.by("risk_officer")).events] == ["Proposed"]
+    assert [one.name for one in desk.book.clearMisuse(loan, REASON, desk.by("risk_officer")).events] == ["Proposed"]
+    assert (desk.stored(loan), care(desk, loan)) == (before, {"misused": AMOUNT})
+    for other in ((2, REASON), (1, OTHER_REASON), (0, OTHER_REASON)):
+        with reverts("LoanBook_NotProposed", loan):
+            desk.book.confirmMisuse(loan, *other, desk.by("approver"))
+    for principal in (0, 1):
+        with reverts("Governed_SamePerson", RISK_OFFICER):
+            desk.book.confirmMisuse(loan, principal, REASON, {"from": as_both})
     model.advance(desk.today)
-    told = desk.book.findMisuse(loan, 1, OTHER_REASON, desk.by("risk_officer")).events["MisuseFound"]
-    assert (told["principal"], told["previous"], told["accrued"]) == (1, AMOUNT, model.accrued)
-    sent = desk.book.clearMisuse(loan, REASON, desk.by("risk_officer"))
-    assert_events(
-        sent,
-        event(
-            "MisuseCleared",
-            loanId=loan,
-            previous=1,
-            accrued=model.accrued,
-            reasonHash=REASON,
-            valueDate=desk.today,
-            person=RISK_OFFICER,
-        ),
-    )
+    sent = desk.book.confirmMisuse(loan, 1, REASON, desk.by("approver"))
+    assert_events(sent, _told("MisuseFound", loan, model, desk, principal=1, previous=AMOUNT, checker=APPROVER))
+    with reverts("LoanBook_NotProposed", loan):  # it was proposed to clear what stood then
+        desk.book.confirmMisuse(loan, 0, REASON, desk.by("approver"))
+    sent = _clear(desk, loan)
+    assert_events(sent, _told("MisuseCleared", loan, model, desk, previous=1, checker=APPROVER))
     assert care(desk, loan) == {}
     with reverts("LoanQuality_NoMisuse", loan):
         desk.book.clearMisuse(loan, REASON, desk.by("risk_officer"))
+
+
+def test_a_worse_finding_makes_less_misuse_void(desk):
+    loan = desk.originated()
+    desk.book.findMisuse(loan, 10, REASON, desk.by("risk_officer"))
+    desk.book.clearMisuse(loan, REASON, desk.by("risk_officer"))
+    desk.book.findMisuse(loan, AMOUNT, REASON, desk.by("risk_officer"))
+    with reverts("LoanBook_NotProposed", loan):
+        desk.book.confirmMisuse(loan, 0, REASON, desk.by("approver"))
+    desk.book.findMisuse(loan, 9, REASON, desk.by("risk_officer"))
+    desk.book.repay(loan, AMOUNT - 8, desk.today, {"from": desk.borrower})
+    with reverts("LoanBook_AmountInvalid", loan, 9, 8):
+        desk.book.confirmMisuse(loan, 9, REASON, desk.by("approver"))
+    assert care(desk, loan) == {"misused": AMOUNT}
 
 
 def test_no_more_is_misused_than_is_outstanding(desk):
@@ -448,7 +465,7 @@ def test_misused_principal_bears_the_products_markup_from_the_finding_on(desk, n
         "penaltyDue": exact // unit,
         "penaltyAccrued": exact % unit,
     }
-    desk.book.clearMisuse(loan, REASON, desk.by("risk_officer"))
+    _clear(desk, loan)
     next_day(30)
     assert desk.book.preview(loan, desk.today)["penaltyDue"] == exact // unit
     assert care(desk, loan) == {"penaltyAccrued": exact % unit}

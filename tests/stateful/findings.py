@@ -86,30 +86,35 @@ class Findings(Desk):
                 return loan.number
         return number
 
-    @act(3, n=any_number, part=share)
-    def find_misuse(self, n: int, part: int) -> None:
-        self.find_misused(self.pick(n, ACTIVE, DEFAULTED), part)
+    @act(3, n=any_number, part=share, checker=checker_drawn)
+    def find_misuse(self, n: int, part: int, checker: int) -> None:
+        self.find_misused(self.pick(n, ACTIVE, DEFAULTED), part, checker)
 
-    def find_misused(self, number: int, part: int) -> None:
-        loan = self.loan_of(number)
+    def find_misused(self, number: int, part: int, checker: int) -> None:
+        """More by one person at once; less only when a second confirms it."""
+        loan, book = self.loan_of(number), self.system.book
         principal = loan.principal * part // 100 if loan else 1
-        self.attempt(
-            "find_misuse",
-            lambda bank: bank.find_misuse(number, principal),
-            lambda: self.system.book.findMisuse(number, principal, REASON, self.by("risk_officer")),
-        )
+        relieves = loan is not None and principal < loan.misused
 
-    @act(1, n=any_number)
-    def clear_misuse(self, n: int) -> None:
-        number = self.pick(n, ACTIVE, DEFAULTED, doing=Bank.clear_misuse)
-        loan = self.loan_of(number)
+        def acted() -> None:
+            book.findMisuse(number, principal, REASON, self.by("risk_officer"))
+            if relieves:
+                book.confirmMisuse(number, principal, REASON, self.by(CHECKERS[checker]))
+
+        self.attempt("find_misuse", lambda bank: bank.find_misuse(number, principal, checker if relieves else 0), acted)
+
+    @act(1, n=any_number, checker=checker_drawn)
+    def clear_misuse(self, n: int, checker: int) -> None:
+        number = self.pick(n, ACTIVE, DEFAULTED, doing=lambda bank, number: bank.clear_misuse(number, APPROVER))
+        loan, book = self.loan_of(number), self.system.book
         if loan is not None and not loan.misused and n % 4:
-            self.find_misused(number, 50)
-        self.attempt(
-            "clear_misuse",
-            lambda bank: bank.clear_misuse(number),
-            lambda: self.system.book.clearMisuse(number, REASON, self.by("risk_officer")),
-        )
+            self.find_misused(number, 50, APPROVER)
+
+        def acted() -> None:
+            book.clearMisuse(number, REASON, self.by("risk_officer"))
+            book.confirmMisuse(number, 0, REASON, self.by(CHECKERS[checker]))
+
+        self.attempt("clear_misuse", lambda bank: bank.clear_misuse(number, checker), acted)
 
     # ---------------------------------------------------------------- observation
 

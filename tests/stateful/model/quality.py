@@ -88,18 +88,22 @@ class Quality(Ledger):
 
     # ---------------------------------------------------------------- misuse
 
-    def find_misuse(self, number: int, principal: int) -> None:
+    def find_misuse(self, number: int, principal: int, checker: int = 0) -> None:
+        """More by one person at once; less only when a second confirms it."""
         loan = self.starting(number, "findMisuse")
-        loan.advance(self.today)
         if not 0 < principal <= loan.principal:
             raise Refused("LoanBook_AmountInvalid", number, principal, loan.principal)
+        if checker:
+            self.differs(RISK_OFFICER, checker)
+        loan.advance(self.today)
         loan.misused = principal
 
-    def clear_misuse(self, number: int) -> None:
+    def clear_misuse(self, number: int, checker: int) -> None:
         loan = self.starting(number, "clearMisuse")
-        loan.advance(self.today)
         if not loan.misused:
             raise Refused("LoanQuality_NoMisuse", number)
+        self.differs(RISK_OFFICER, checker)
+        loan.advance(self.today)
         loan.misused = 0
 
     # ---------------------------------------------------------------- contagion
