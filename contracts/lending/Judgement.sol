@@ -178,13 +178,13 @@ library Judgement {
     function confirmMisuse(Ledger storage l, uint64 id, uint256 principal, Finding memory f) external {
         Position memory p = l.load(id);
         Books.check(id, p, CLEAR_MISUSE);
-        f.maker = l.consume(id, _lessHash(id, p, principal, f), f.checker);
+        f.maker = l.consume(id, _lessHash(id, p, principal, f), f.today, f.checker);
         l.advance(id, p, f.today, 0);
         _setMisused(l, id, p, principal, f);
     }
 
     function _proposeLess(Ledger storage l, uint64 id, Position memory p, uint256 principal, Finding memory f) private {
-        l.propose(id, _lessHash(id, p, principal, f), f.maker);
+        l.propose(id, _lessHash(id, p, principal, f), f.today, f.maker);
     }
 
     /// @dev Bound to what is found misused now, so that it does not outlive a worse finding.
