@@ -115,12 +115,13 @@ interface ILoanQuality {
     /// @notice Judge a loan. A worse floor holds at once; a better one, or none (Pass or None), is proposed and waits for
     /// `confirmJudgement`. Only risk officers.
     function judge(LoanId loanId, Category category, bytes32 reasonHash) external;
-    /// @notice Relieve a floor by judgement as another proposed, while it is still the one he saw. Only approvers.
+    /// @notice Relieve a floor by judgement as another proposed last, and after the last judgement. Only approvers.
     function confirmJudgement(LoanId loanId, Category category, bytes32 reasonHash) external;
     /// @notice Tell the loss expected on a loan: from 50 % of principal and interest due it is doubtful at least, from 90 % a
     /// loss. Where that is better than its floor, it is proposed and waits for `confirmAssessment`. Only risk officers.
     function assessLoss(LoanId loanId, uint128 expectedLoss, bytes32 reasonHash) external;
-    /// @notice Relieve a floor by expected loss as another proposed, while it is still the one he saw. Only approvers.
+    /// @notice Relieve a floor by expected loss as another proposed last, and after the last assessment, one of the same category
+    /// too. Only approvers.
     function confirmAssessment(LoanId loanId, uint128 expectedLoss, bytes32 reasonHash) external;
     /// @notice Find that the delay of the oldest unpaid obligation has an operational or technical reason: the loan counts as
     /// not late on its first 7 days, and from the eighth on as any other. Only risk officers.

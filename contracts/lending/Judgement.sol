@@ -38,7 +38,7 @@ library Judgement {
         Books.check(id, p, JUDGE);
         category = _binding(category);
         uint256 previous = p.care.floorOf(Floor.Judgement);
-        if (category < previous) return l.propose(id, _hash(Floor.Judgement, id, category, previous, f), f.today, f.maker);
+        if (category < previous) return _propose(l, id, Floor.Judgement, category, previous, f);
         l.passOverdue(id, p, f.today);
         _setFloor(l, id, p, Floor.Judgement, category, f);
     }
@@ -48,7 +48,7 @@ library Judgement {
         Books.check(id, p, JUDGE);
         category = _binding(category);
         uint256 previous = p.care.floorOf(Floor.Judgement);
-        f.maker = l.consume(id, _hash(Floor.Judgement, id, category, previous, f), f.today, f.checker);
+        f.maker = _consume(l, id, Floor.Judgement, category, previous, f);
         l.passOverdue(id, p, f.today);
         _setFloor(l, id, p, Floor.Judgement, category, f);
     }
@@ -67,14 +67,14 @@ library Judgement {
         uint256 category = _byLoss(id, p, expectedLoss);
         if (category >= previous) return _assess(l, id, p, expectedLoss, category, f);
         l.store(id, p); // due dates passed, and that was told
-        l.propose(id, _hash(Floor.ExpectedLoss, id, expectedLoss, previous, f), f.today, f.maker);
+        _propose(l, id, Floor.ExpectedLoss, expectedLoss, previous, f);
     }
 
     function confirmAssessment(Ledger storage l, uint64 id, uint256 expectedLoss, Finding memory f) external {
         Position memory p = l.load(id);
         Books.check(id, p, ASSESS_LOSS);
         uint256 previous = p.care.floorOf(Floor.ExpectedLoss);
-        f.maker = l.consume(id, _hash(Floor.ExpectedLoss, id, expectedLoss, previous, f), f.today, f.checker);
+        f.maker = _consume(l, id, Floor.ExpectedLoss, expectedLoss, previous, f);
         l.passOverdue(id, p, f.today);
         _assess(l, id, p, expectedLoss, _byLoss(id, p, expectedLoss), f);
     }
@@ -111,11 +111,33 @@ library Judgement {
         );
     }
 
+    /// @dev Whatever is found anew, a relief proposed before is void.
     function _settle(Ledger storage l, uint64 id, Position memory p, Floor floor, Finding memory f) private {
+        delete l.reliefs[_key(id, floor)];
         Quality.settle(l, id, p, f.today, l.tableOn(f.lastTable, f.today), Quality.reasonOf(floor));
     }
 
-    /// @dev Bound to the floor as it stands, so that no relief outlives a worse finding.
+    // ------------------------------------------------------------------ relief
+    /// @dev In place of any other relief of the floor.
+    function _propose(Ledger storage l, uint64 id, Floor floor, uint256 what, uint256 previous, Finding memory f) private {
+        bytes32 relief = _hash(floor, id, what, previous, f);
+        l.reliefs[_key(id, floor)] = relief;
+        l.propose(id, relief, f.today, f.maker);
+    }
+
+    function _consume(Ledger storage l, uint64 id, Floor floor, uint256 what, uint256 previous, Finding memory f)
+        private
+        returns (PersonId maker)
+    {
+        bytes32 relief = _hash(floor, id, what, previous, f);
+        if (l.reliefs[_key(id, floor)] != relief) revert ILoanBook.LoanBook_NotProposed(id);
+        return l.consume(id, relief, f.today, f.checker);
+    }
+
+    function _key(uint64 id, Floor floor) private pure returns (uint256) {
+        return (uint256(id) << 8) | uint256(floor);
+    }
+
     function _hash(Floor floor, uint64 id, uint256 what, uint256 previous, Finding memory f) private pure returns (bytes32) {
         return keccak256(abi.encode("relief", floor, id, what, previous, f.reasonHash));
     }

@@ -98,6 +98,8 @@ struct Ledger {
     mapping(uint64 guaranteeId => Consent) consents;
     mapping(uint64 loanId => DrawnWord) drawn; // of loans drawn on again
     mapping(uint64 loanId => RatesWord) rates; // of loans that were repriced
+    // the relief of a floor proposed since the last finding on it; key: loan in bits 8-71, floor below
+    mapping(uint256 loanAndFloor => bytes32 proposal) reliefs;
 }
 
 /// @dev What every posting does: load, let due dates pass, write once.

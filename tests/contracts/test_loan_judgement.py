@@ -186,6 +186,49 @@ def test_a_relief_dies_with_the_floor_it_was_proposed_for(desk):
     assert _category(desk, loan) == LOSS
 
 
+def test_a_relief_stays_dead_when_the_floor_it_was_proposed_for_comes_back(desk):
+    """Substandard, worse, and substandard again by a relief of two persons: the first relief answers none of it."""
+    loan = desk.originated()
+    book, officer, approver = desk.book, desk.by("risk_officer"), desk.by("approver")
+    book.judge(loan, SUBSTANDARD, REASON, officer)
+    book.judge(loan, NONE, REASON, officer)
+    book.judge(loan, LOSS, OTHER_REASON, officer)
+    book.judge(loan, SUBSTANDARD, OTHER_REASON, officer)
+    book.confirmJudgement(loan, SUBSTANDARD, OTHER_REASON, approver)
+    with reverts("LoanBook_NotProposed", loan):
+        book.confirmJudgement(loan, NONE, REASON, approver)
+    assert care(desk, loan) == {"judgement": SUBSTANDARD}
+    book.judge(loan, NONE, REASON, officer)
+    book.confirmJudgement(loan, NONE, REASON, approver)
+    assert care(desk, loan) == {}
+
+
+def test_of_two_reliefs_only_the_last_is_confirmed(desk):
+    loan = desk.originated()
+    book, officer, approver = desk.book, desk.by("risk_officer"), desk.by("approver")
+    book.judge(loan, LOSS, REASON, officer)
+    book.judge(loan, NONE, REASON, officer)
+    book.judge(loan, DOUBTFUL, REASON, officer)
+    with reverts("LoanBook_NotProposed", loan):
+        book.confirmJudgement(loan, NONE, REASON, approver)
+    book.confirmJudgement(loan, DOUBTFUL, REASON, approver)
+    assert care(desk, loan) == {"judgement": DOUBTFUL}
+
+
+def test_the_floors_of_a_loan_are_relieved_each_by_its_own_proposal(desk):
+    """A finding on one voids no relief of the other."""
+    loan = desk.originated()
+    book, officer, approver = desk.book, desk.by("risk_officer"), desk.by("approver")
+    book.judge(loan, DOUBTFUL, REASON, officer)
+    book.assessLoss(loan, AMOUNT // 2, REASON, officer)
+    book.judge(loan, NONE, REASON, officer)
+    book.assessLoss(loan, 0, REASON, officer)
+    book.confirmAssessment(loan, 0, REASON, approver)
+    assert care(desk, loan) == {"judgement": DOUBTFUL}
+    book.confirmJudgement(loan, NONE, REASON, approver)
+    assert care(desk, loan) == {}
+
+
 def test_the_worst_of_days_and_floors_decides(desk, late, until, borrower):
     """Better by judgement while days say worse; a payment brings back what the floor says."""
     loan, model = late(1)
@@ -306,6 +349,19 @@ def test_less_loss_than_assessed_waits_for_another_person(desk, as_both):
     )
     with reverts("LoanBook_NotProposed", loan):
         desk.book.confirmAssessment(loan, AMOUNT // 2, REASON, desk.by("approver"))
+
+
+def test_a_relief_dies_with_an_assessment_of_the_same_category(desk):
+    """Half was lost when none was proposed; then it is 85 of a hundred, doubtful as before."""
+    loan = desk.originated()
+    book, officer, approver = desk.book, desk.by("risk_officer"), desk.by("approver")
+    book.assessLoss(loan, AMOUNT // 2, REASON, officer)
+    book.assessLoss(loan, 0, REASON, officer)
+    sent = book.assessLoss(loan, AMOUNT * 85 // 100, OTHER_REASON, officer)
+    assert [one.name for one in sent.events] == ["LossAssessed"]
+    with reverts("LoanBook_NotProposed", loan):
+        book.confirmAssessment(loan, 0, REASON, approver)
+    assert care(desk, loan) == {"expectedLoss": DOUBTFUL}
 
 
 # ---------------------------------------------------------------- technical delay
