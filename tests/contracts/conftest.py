@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import pytest
@@ -26,19 +27,38 @@ def isolation(fn_isolation: None) -> None:
     """Every test starts from the state its module's fixtures left."""
 
 
+@cache
+def _deployed() -> tuple[System, dict[str, Any]]:
+    """The whole system as users deploy it, and its people: once in a process, whatever modules it runs."""
+    (loaded,) = project.get_loaded_projects()
+    people = staff(chain_accounts[:FIRST_OUTSIDER])
+    chain.reset()
+    system = deploy(loaded, people, salt=SALT)
+    chain._reset_id = chain._take_snapshot()  # what Brownie's reset goes back to: it has no name for this outside
+    gc.freeze()  # Brownie collects garbage at every revert; what stands by now need not be searched again
+    return system, people
+
+
+@pytest.fixture(scope="module")
+def module_isolation() -> Iterator[None]:
+    """Every module starts from the system as it was deployed. In place of Brownie's fixture of this name."""
+    _deployed()
+    chain.reset()
+    yield
+    chain.reset()
+
+
 @pytest.fixture(scope="module")
 def people(module_isolation: None) -> dict[str, Any]:
     """The accounts of the role table's people, by name."""
-    return staff(chain_accounts[:FIRST_OUTSIDER])
+    return _deployed()[1]
 
 
 @pytest.fixture(scope="module")
 def system(people: Mapping[str, Any]) -> System:
-    """The whole system as users deploy it, its first business day open."""
-    (loaded,) = project.get_loaded_projects()
-    system = deploy(loaded, people, salt=SALT)
+    """The whole system, its first business day open."""
+    system, _ = _deployed()
     system.authority.openDay(system.authority.blockDate(), {"from": people["treasurer"]})
-    gc.freeze()  # Brownie collects garbage at every revert; what stands by now need not be searched again
     return system
 
 
