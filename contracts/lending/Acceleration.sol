@@ -20,7 +20,7 @@ library Acceleration {
         l.propose(id, _hash(id, p), today, maker);
     }
 
-    function callLoan(Ledger storage l, Wiring memory w, uint64 id, uint24 today, PersonId checker) external {
+    function callLoan(Ledger storage l, Wiring calldata w, uint64 id, uint24 today, PersonId checker) external {
         Position memory p = l.load(id);
         _expectCallable(id, p);
         PersonId maker = l.consume(id, _hash(id, p), today, checker);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.26;
 
-import {Address} from "@openzeppelin/contracts/utils/Address.sol";
+import {Proxy} from "@openzeppelin/contracts/proxy/Proxy.sol";
 import {IBackOffice} from "../../interfaces/IBackOffice.sol";
 import {IGoverned} from "../../interfaces/IGoverned.sol";
 import {ILoanBook} from "../../interfaces/ILoanBook.sol";
@@ -25,7 +25,7 @@ import {Loss, WriteOffs} from "./WriteOffs.sol";
 
 /// @dev Code that LoanBook runs on its own storage. Called at its own address it knows no seat and no open day, so it
 /// refuses every act and has no loan to show. See IBackOffice.
-contract BackOffice is LoanBookBase, Importing, IBackOffice, ILoanQuality {
+contract BackOffice is LoanBookBase, Proxy, Importing, IBackOffice, ILoanQuality {
     using Acceleration for Ledger;
     using Books for Ledger;
     using Contagion for Ledger;
@@ -42,8 +42,8 @@ contract BackOffice is LoanBookBase, Importing, IBackOffice, ILoanQuality {
     }
 
     /// @dev What is not known here, the workout knows.
-    fallback(bytes calldata call) external returns (bytes memory) {
-        return Address.functionDelegateCall(workout, call);
+    function _implementation() internal view override returns (address) {
+        return workout;
     }
 
     // ------------------------------------------------------------------ quality

@@ -28,7 +28,7 @@ library Contagion {
     // ------------------------------------------------------------------ this bank
     /// @dev More than a tenth is non-performing.
     function spread(
-        Ledger storage l, Wiring memory w, CustomerId customer, LoanId[] calldata bad, LoanId[] calldata targets, uint24 today,
+        Ledger storage l, Wiring calldata w, CustomerId customer, LoanId[] calldata bad, LoanId[] calldata targets, uint24 today,
         uint16 lastTable
     ) external {
         Debtor memory d = _debtor(l, w, customer, today, lastTable);
@@ -42,7 +42,7 @@ library Contagion {
 
     /// @dev At least nine tenths perform, so that at most one does not; and the other banks say no more either.
     function lift(
-        Ledger storage l, Wiring memory w, CustomerId customer, LoanId[] calldata good, LoanId[] calldata targets, uint24 today,
+        Ledger storage l, Wiring calldata w, CustomerId customer, LoanId[] calldata good, LoanId[] calldata targets, uint24 today,
         uint16 lastTable
     ) external {
         Debtor memory d = _debtor(l, w, customer, today, lastTable);
@@ -57,7 +57,7 @@ library Contagion {
     }
 
     /// @dev Natural persons and retail pools are judged loan by loan.
-    function _debtor(Ledger storage l, Wiring memory w, CustomerId customer, uint24 today, uint16 lastTable)
+    function _debtor(Ledger storage l, Wiring calldata w, CustomerId customer, uint24 today, uint16 lastTable)
         private
         view
         returns (Debtor memory)
@@ -121,7 +121,7 @@ library Contagion {
 
     // ------------------------------------------------------------------ all banks
     function report(
-        Ledger storage l, Wiring memory w, CustomerId customer, uint128 total, uint128 overdue, uint24 asOf, uint24 today,
+        Ledger storage l, Wiring calldata w, CustomerId customer, uint128 total, uint128 overdue, uint24 asOf, uint24 today,
         PersonId person
     ) external {
         w.customers.customerOf(customer); // reverts for an unknown one
@@ -136,7 +136,7 @@ library Contagion {
     }
 
     function spreadFromOtherBanks(
-        Ledger storage l, Wiring memory w, CustomerId customer, LoanId[] calldata targets, uint24 today, uint16 lastTable
+        Ledger storage l, Wiring calldata w, CustomerId customer, LoanId[] calldata targets, uint24 today, uint16 lastTable
     ) external {
         Debtor memory d = _debtor(l, w, customer, today, lastTable);
         SystemDebt memory debt = l.systemDebts[d.customer];

@@ -53,7 +53,7 @@ library Corrections {
         l.propose(id, _reversalHash(r), today, maker);
     }
 
-    function reverse(Ledger storage l, Wiring memory w, ILoanBook.Reversal calldata r, uint24 today, PersonId checker)
+    function reverse(Ledger storage l, Wiring calldata w, ILoanBook.Reversal calldata r, uint24 today, PersonId checker)
         external
     {
         uint64 id = Books.raw(r.loanId);
@@ -212,7 +212,7 @@ library Corrections {
     }
 
     /// @dev Tell the buckets and the token.
-    function _passOn(Wiring memory w, Position memory p, ILoanBook.Reversal calldata r, uint256 restored) private {
+    function _passOn(Wiring calldata w, Position memory p, ILoanBook.Reversal calldata r, uint256 restored) private {
         if (r.kind == PostingKind.Payment) {
             if (r.principal != 0) w.policy.add(Books.keys(p), r.principal);
             uint128 amount = r.principal + r.interest + r.penalty + r.fee;

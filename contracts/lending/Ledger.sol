@@ -20,7 +20,8 @@ import {CustomerId, LoanId, PersonId} from "../types/Ids.sol";
 import {CareWord} from "../types/CareWord.sol";
 import {DrawnWord} from "../types/DrawnWord.sol";
 import {Act} from "../types/LoanActs.sol";
-import {CategoryTable, MAX_DAY, MAX_MONEY, Position, StoredProduct} from "../types/LoanStorage.sol";
+import {CategoryTable, MAX_DAY, MAX_MONEY, Position} from "../types/LoanStorage.sol";
+import {ProductWord} from "../types/ProductWord.sol";
 import {RatesWord} from "../types/RatesWord.sol";
 import {ServicingWord} from "../types/ServicingWord.sol";
 import {Totals} from "./Totals.sol";
@@ -83,7 +84,7 @@ struct Ledger {
     mapping(bytes32 proposal => Proposal) proposals;
     // one bit a posting, for those reversed and for reversals themselves; key: loan in bits 8-71, posting / 256 below
     mapping(uint256 loanAndPostings => uint256 bits) reversed;
-    mapping(uint16 product => StoredProduct) products;
+    mapping(uint16 product => ProductWord) products;
     mapping(uint16 number => CategoryTable) categoryTables;
     mapping(uint16 product => ServicingWord) servicing;
     mapping(uint64 loanId => CareWord) cares; // word D
@@ -146,9 +147,9 @@ library Books {
         return p.state == LoanState.Active || p.state == LoanState.Defaulted;
     }
 
-    function product(Ledger storage l, uint16 number_) internal view returns (StoredProduct memory terms) {
+    function product(Ledger storage l, uint16 number_) internal view returns (ProductWord terms) {
         terms = l.products[number_];
-        if (terms.maxTermDays == 0) revert ILoanBook.LoanBook_ProductInvalid(number_);
+        if (!terms.isSet()) revert ILoanBook.LoanBook_ProductInvalid(number_);
     }
 
     /// @dev Close where nothing is owed and nothing can be drawn any more; with a written-off claim alone left, the loan is

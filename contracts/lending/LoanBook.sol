@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.26;
 
-import {Address} from "@openzeppelin/contracts/utils/Address.sol";
+import {Proxy} from "@openzeppelin/contracts/proxy/Proxy.sol";
 import {IGoverned} from "../../interfaces/IGoverned.sol";
 import {ILoanBook} from "../../interfaces/ILoanBook.sol";
 import {IWired} from "../../interfaces/IWired.sol";
@@ -21,7 +21,7 @@ import {WriteOffs} from "./WriteOffs.sol";
 /// they share. Calls that are not among these run as BackOffice's code, on this contract's storage: two contracts because
 /// one may hold 24,576 bytes of code, one address because a loan has one record. The back office is fixed at deployment.
 /// See ILoanBook and IBackOffice.
-contract LoanBook is LoanBookBase, ILoanBook {
+contract LoanBook is LoanBookBase, Proxy, ILoanBook {
     using BackValue for Ledger;
     using Books for Ledger;
     using Origination for Ledger;
@@ -37,8 +37,8 @@ contract LoanBook is LoanBookBase, ILoanBook {
     }
 
     /// @dev What is not known here, the back office knows.
-    fallback(bytes calldata call) external returns (bytes memory) {
-        return Address.functionDelegateCall(backOffice, call);
+    function _implementation() internal view override returns (address) {
+        return backOffice;
     }
 
     // ------------------------------------------------------------------ new business

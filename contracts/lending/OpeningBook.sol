@@ -41,7 +41,7 @@ library OpeningBook {
     }
 
     function importLoans(
-        Ledger storage l, Wiring memory w, uint32 importId, ILoanBook.ImportedLoan[] calldata rows, uint24 today
+        Ledger storage l, Wiring calldata w, uint32 importId, ILoanBook.ImportedLoan[] calldata rows, uint24 today
     ) external {
         Batch memory b = Batch(importId, w.customers.customers(), today, type(uint256).max, 0, ServicingWord.wrap(0), type(uint256).max);
         Position memory p;
@@ -55,7 +55,7 @@ library OpeningBook {
     }
 
     function _import(
-        Ledger storage l, Wiring memory w, Batch memory b, ILoanBook.ImportedLoan calldata row, Position memory p,
+        Ledger storage l, Wiring calldata w, Batch memory b, ILoanBook.ImportedLoan calldata row, Position memory p,
         uint256[12] memory words
     ) private {
         uint64 id = idOf(row.externalRef);
@@ -65,7 +65,7 @@ library OpeningBook {
         _checkCodes(b, row, p);
         if (!_agrees(p, row, b.today)) revert ILoanBook.LoanBook_ImportInconsistent(id);
         if (p.product != b.product) {
-            b.flags = Origination.flags(l.product(uint16(p.product)), false);
+            b.flags = LoanCodec.packFlags(l.product(uint16(p.product)), false);
             b.product = p.product;
             b.servicing = l.servicing[uint16(p.product)];
         }

@@ -11,7 +11,8 @@ import {LoanMath} from "../libraries/LoanMath.sol";
 import {Category, ChargeKind, CustomerKind, LoanState} from "../types/Enums.sol";
 import {CustomerId, LoanId, PersonId} from "../types/Ids.sol";
 import {Act, APPROVE, DENY, DRAW, LAPSE, ORIGINATE} from "../types/LoanActs.sol";
-import {MAX_DAY, MAX_MONEY, Position, StoredProduct} from "../types/LoanStorage.sol";
+import {MAX_DAY, MAX_MONEY, Position} from "../types/LoanStorage.sol";
+import {ProductWord} from "../types/ProductWord.sol";
 import {Books, Ledger, Wiring} from "./Ledger.sol";
 import {Repricing} from "./Repricing.sol";
 
@@ -32,9 +33,9 @@ library Origination {
 
     // ------------------------------------------------------------------ application
     function applyFor(
-        Ledger storage l, Wiring memory w, uint64 id, ILoanBook.Application calldata a, uint24 today, PersonId maker
+        Ledger storage l, Wiring calldata w, uint64 id, ILoanBook.Application calldata a, uint24 today, PersonId maker
     ) external {
-        StoredProduct memory terms = l.product(a.product);
+        ProductWord terms = l.product(a.product);
         ICustomerRegistry.Customer memory c = w.customers.customerOf(a.customer);
         // The customer's own codes were checked when it was registered.
         if (a.industry != c.industry || a.region != c.region) _checkCodes(a.industry, a.region);
@@ -45,29 +46,29 @@ library Origination {
         (p.industry, p.region) = (a.industry, a.region);
         p.maturity = a.maturity;
         p.rate = uint40(a.rate);
-        p.terms = flags(terms, _isRatingExempt(c.kind));
+        p.terms = LoanCodec.packFlags(terms, _isRatingExempt(c.kind));
         p.state = LoanState.Applied;
         p.undrawn = a.amount;
         p.accrued = uint256(uint32(a.purpose)) | (uint256(PersonId.unwrap(maker)) << 32);
-        p.availableUntil = terms.approvalDays;
-        if (terms.served) _applyServed(l, id, p, a, today);
+        p.availableUntil = terms.approvalDays();
+        if (terms.isServed()) _applyServed(l, id, p, a, today);
         l.store(id, p);
         _tellApplied(id, a, today, maker);
     }
 
-    function _checkApplication(uint64 id, ILoanBook.Application calldata a, StoredProduct memory terms, uint256 today)
+    function _checkApplication(uint64 id, ILoanBook.Application calldata a, ProductWord terms, uint256 today)
         private
         pure
     {
-        if (a.amount == 0 || a.amount > terms.maxAmount) {
-            revert ILoanBook.LoanBook_AmountInvalid(id, a.amount, terms.maxAmount);
+        if (a.amount == 0 || a.amount > terms.maxAmount()) {
+            revert ILoanBook.LoanBook_AmountInvalid(id, a.amount, terms.maxAmount());
         }
-        uint256 latest = FixedPointMathLib.min(today + terms.maxTermDays, MAX_DAY);
+        uint256 latest = FixedPointMathLib.min(today + terms.maxTermDays(), MAX_DAY);
         if (a.maturity <= today || a.maturity > latest) {
             revert ILoanBook.LoanBook_MaturityInvalid(a.maturity, uint24(today + 1), uint24(latest));
         }
-        if (a.rate < 0 || uint40(a.rate) > terms.maxRate) {
-            revert ILoanBook.LoanBook_RateInvalid(a.rate, int40(uint40(terms.maxRate)));
+        if (a.rate < 0 || uint40(a.rate) > terms.maxRate()) {
+            revert ILoanBook.LoanBook_RateInvalid(a.rate, int40(uint40(terms.maxRate())));
         }
     }
 
@@ -89,10 +90,6 @@ library Origination {
         return kind == CustomerKind.Person || kind == CustomerKind.RetailPool;
     }
 
-    function flags(StoredProduct memory t, bool exempt) internal pure returns (uint256) {
-        return LoanCodec.packFlags(t.loanType, t.dayCount, t.waterfall, t.cycleMonths, exempt, t.served);
-    }
-
     function _tellApplied(uint64 id, ILoanBook.Application calldata a, uint24 today, PersonId maker) private {
         emit ILoanBook.LoanApplied(
             id, CustomerId.unwrap(a.customer), a.product, a.industry, a.region, a.purpose, a.amount, a.rate, a.maturity, today,
@@ -101,7 +98,7 @@ library Origination {
     }
 
     // ------------------------------------------------------------------ approval
-    function approve(Ledger storage l, Wiring memory w, LoanId loanId, uint24 today, PersonId checker) external {
+    function approve(Ledger storage l, Wiring calldata w, LoanId loanId, uint24 today, PersonId checker) external {
         uint64 id = Books.raw(loanId);
         Position memory p = l.load(id);
         Books.check(id, p, APPROVE);
@@ -120,13 +117,13 @@ library Origination {
     }
 
     /// @dev The customer's loans of the product come under its covenants, at the grade that holds.
-    function enter(Wiring memory w, Position memory p) internal {
+    function enter(Wiring calldata w, Position memory p) internal {
         CustomerId customer = CustomerId.wrap(uint32(p.customer));
         (uint8 grade,) = w.ratings.ratingOf(customer);
         w.covenants.enter(customer, uint16(p.product), grade);
     }
 
-    function _checkRating(Wiring memory w, uint256 customer, uint24 today) private view {
+    function _checkRating(Wiring calldata w, uint256 customer, uint24 today) private view {
         (uint8 grade, uint24 expiresOn) = w.ratings.ratingOf(CustomerId.wrap(uint32(customer)));
         if (grade == 0 || expiresOn < today) revert ILoanBook.LoanBook_RatingMissing(uint32(customer), expiresOn);
     }
@@ -141,7 +138,7 @@ library Origination {
         emit ILoanBook.LoanDenied(id, reasonHash, today, PersonId.unwrap(person));
     }
 
-    function lapse(Ledger storage l, Wiring memory w, uint64 id, uint24 today) external {
+    function lapse(Ledger storage l, Wiring calldata w, uint64 id, uint24 today) external {
         Position memory p = l.load(id);
         Books.check(id, p, LAPSE);
         if (p.undrawn == 0) revert ILoanBook.LoanBook_NothingUndrawn(id);
@@ -160,18 +157,18 @@ library Origination {
 
     // ------------------------------------------------------------------ drawdown
     /// @dev Pay the whole loan out outside the token.
-    function originate(Ledger storage l, Wiring memory w, LoanId loanId, uint24 valueDate, uint24 today, uint32[] calldata liens)
+    function originate(Ledger storage l, Wiring calldata w, LoanId loanId, uint24 valueDate, uint24 today, uint32[] calldata liens)
         external
     {
         Position memory p = _loadDrawable(l, w, Books.raw(loanId), ORIGINATE, today);
         uint256 amount = p.undrawn;
         _lend(l, loanId, p, amount, valueDate, address(0));
-        _checkCover(w, loanId, p, l.products[uint16(p.product)].maxLoanToValue, liens);
+        _checkCover(w, loanId, p, l.products[uint16(p.product)].maxLoanToValue(), liens);
         w.policy.convert(Books.keys(p), uint128(amount));
     }
 
     /// @dev Draw into the customer's account, as earmarked money.
-    function drawDown(Ledger storage l, Wiring memory w, LoanId loanId, Draw calldata d, uint32[] calldata liens) external {
+    function drawDown(Ledger storage l, Wiring calldata w, LoanId loanId, Draw calldata d, uint32[] calldata liens) external {
         Position memory p = _loadDrawable(l, w, Books.raw(loanId), DRAW, d.today);
         if (d.amount == 0 || d.amount > p.undrawn) {
             revert ILoanBook.LoanBook_AmountInvalid(Books.raw(loanId), d.amount, p.undrawn);
@@ -180,13 +177,13 @@ library Origination {
         if (account == address(0)) revert ILoanBook.LoanBook_NoAccount(uint32(p.customer));
         bytes4 purpose = p.state == LoanState.Approved ? bytes4(uint32(p.accrued)) : bytes4(0);
         _lend(l, loanId, p, d.amount, d.valueDate, account);
-        StoredProduct storage terms = l.products[uint16(p.product)];
-        _checkCover(w, loanId, p, terms.maxLoanToValue, liens);
+        ProductWord terms = l.products[uint16(p.product)];
+        _checkCover(w, loanId, p, terms.maxLoanToValue(), liens);
         w.policy.convert(Books.keys(p), d.amount);
-        w.token.creditDrawdown(loanId, account, d.amount, d.payees, purpose, d.expiry, terms.earmarkMode);
+        w.token.creditDrawdown(loanId, account, d.amount, d.payees, purpose, d.expiry, terms.earmarkMode());
     }
 
-    function _loadDrawable(Ledger storage l, Wiring memory w, uint64 id, Act act, uint24 today)
+    function _loadDrawable(Ledger storage l, Wiring calldata w, uint64 id, Act act, uint24 today)
         private
         view
         returns (Position memory p)
@@ -255,7 +252,7 @@ library Origination {
     }
 
     /// @dev All principal must be covered at the product's loan-to-value; stale appraisals cover nothing new.
-    function _checkCover(Wiring memory w, LoanId loanId, Position memory p, uint256 maxLoanToValue, uint32[] calldata liens)
+    function _checkCover(Wiring calldata w, LoanId loanId, Position memory p, uint256 maxLoanToValue, uint32[] calldata liens)
         private
         view
     {

@@ -111,7 +111,7 @@ library Quality {
 
     // ------------------------------------------------------------------ default and cure
     function declareDefault(
-        Ledger storage l, Wiring memory w, uint64 id, DefaultTrigger trigger, uint24 today, uint16 lastTable, PersonId person
+        Ledger storage l, Wiring calldata w, uint64 id, DefaultTrigger trigger, uint24 today, uint16 lastTable, PersonId person
     ) external {
         // A cross default names the other loan.
         if (trigger == DefaultTrigger.CrossDefault) revert ILoanQuality.LoanQuality_NoCrossDefault(id, 0);
@@ -121,7 +121,7 @@ library Quality {
     }
 
     function declareCrossDefault(
-        Ledger storage l, Wiring memory w, uint64 id, uint64 other, uint24 today, uint16 lastTable, PersonId person
+        Ledger storage l, Wiring calldata w, uint64 id, uint64 other, uint24 today, uint16 lastTable, PersonId person
     ) external {
         Position memory p = l.load(id);
         Books.check(id, p, DECLARE_CROSS_DEFAULT);
@@ -134,13 +134,13 @@ library Quality {
         emit ILoanQuality.CrossDefaultNamed(id, other, today);
     }
 
-    function _isConnected(Wiring memory w, uint256 one, uint256 other) private view returns (bool) {
+    function _isConnected(Wiring calldata w, uint256 one, uint256 other) private view returns (bool) {
         if (one == other) return true;
         return w.customers.nodeOf(CustomerId.wrap(uint32(one))) == w.customers.nodeOf(CustomerId.wrap(uint32(other)));
     }
 
     function _declareDefault(
-        Ledger storage l, Wiring memory w, uint64 id, Position memory p, DefaultTrigger trigger, uint24 today, uint16 lastTable,
+        Ledger storage l, Wiring calldata w, uint64 id, Position memory p, DefaultTrigger trigger, uint24 today, uint16 lastTable,
         PersonId person
     ) private {
         l.passOverdue(id, p, today);
@@ -158,7 +158,7 @@ library Quality {
 
     /// @dev What counts as default, the product says; without servicing terms everything does, and days from the 91st on.
     function _checkTrigger(
-        Wiring memory w, uint64 id, Position memory p, DefaultTrigger trigger, uint24 daysPastDue, uint24 today
+        Wiring calldata w, uint64 id, Position memory p, DefaultTrigger trigger, uint24 daysPastDue, uint24 today
     ) private view {
         uint256 agreed = p.servicing.triggers();
         if (agreed != 0 && (agreed >> uint256(trigger)) & 1 == 0) {
@@ -172,13 +172,13 @@ library Quality {
     }
 
     /// @dev A covenant is a default where its notice ran out and nobody cured it.
-    function _checkBreach(Wiring memory w, uint64 id, Position memory p, uint24 today, uint24 daysPastDue) private view {
+    function _checkBreach(Wiring calldata w, uint64 id, Position memory p, uint24 today, uint24 daysPastDue) private view {
         if (!w.covenants.breachOf(CustomerId.wrap(uint32(p.customer)), uint16(p.product), today)) {
             revert ILoanBook.LoanBook_NotInDefault(id, daysPastDue);
         }
     }
 
-    function cure(Ledger storage l, Wiring memory w, uint64 id, uint24 today, uint16 lastTable, PersonId person) external {
+    function cure(Ledger storage l, Wiring calldata w, uint64 id, uint24 today, uint16 lastTable, PersonId person) external {
         Position memory p = l.load(id);
         Books.check(id, p, CURE);
         l.passOverdue(id, p, today);
@@ -191,13 +191,13 @@ library Quality {
     }
 
     // ------------------------------------------------------------------ standing told
-    function announce(Ledger storage l, Wiring memory w, uint64 id) external {
+    function announce(Ledger storage l, Wiring calldata w, uint64 id) external {
         announce(w, id, l.load(id));
     }
 
     /// @dev Closed means that nothing is owed and nothing can be drawn; a written-off claim keeps liens and guarantees. A sold
     /// loan's guarantees leave the book with it; its liens keep their rank and wait for the buyer's name.
-    function announce(Wiring memory w, uint64 id, Position memory p) internal {
+    function announce(Wiring calldata w, uint64 id, Position memory p) internal {
         bool closed = p.state == LoanState.Repaid || p.state == LoanState.Denied || p.state == LoanState.Lapsed;
         bool inDefault = p.state == LoanState.Defaulted || p.state == LoanState.WrittenOff;
         bool sold = p.state == LoanState.Sold;

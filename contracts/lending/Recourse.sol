@@ -21,7 +21,7 @@ library Recourse {
     using LoanMath for Position;
     using Totals for Ledger;
 
-    function demand(Ledger storage l, Wiring memory w, uint64 guaranteeId, uint128 amount, uint24 today, PersonId person)
+    function demand(Ledger storage l, Wiring calldata w, uint64 guaranteeId, uint128 amount, uint24 today, PersonId person)
         external
     {
         IGuaranteeRegistry.Guarantee memory g = w.guarantees.guaranteeOf(guaranteeId);
@@ -44,7 +44,7 @@ library Recourse {
         return FixedPointMathLib.zeroFloorSub(claim, added);
     }
 
-    function pay(Ledger storage l, Wiring memory w, uint64 guaranteeId, uint128 amount, uint24 today) external {
+    function pay(Ledger storage l, Wiring calldata w, uint64 guaranteeId, uint128 amount, uint24 today) external {
         IGuaranteeRegistry.Guarantee memory g = w.guarantees.guaranteeOf(guaranteeId);
         uint64 id = Books.raw(g.loanId);
         if (w.customers.accountOf(g.guarantor) != msg.sender) {

@@ -80,7 +80,7 @@ library Repricing {
         l.advance(id, p, day, 0);
         (uint24 fixingDay, int40 value) = _fixingOn(l, p.servicing.index(), priced);
         uint256 previous = p.rate;
-        p.rate = FixedPointMathLib.min(_rate(p.servicing, value), l.products[uint16(p.product)].maxRate);
+        p.rate = FixedPointMathLib.min(_rate(p.servicing, value), l.products[uint16(p.product)].maxRate());
         if (p.rate != previous) l.rates[id] = l.rates[id].withRate(day, previous);
         p.fixInstalment();
         p.care = p.care.withRepricedOn(day);

@@ -12,7 +12,8 @@ import {Floor} from "../types/CareWord.sol";
 import {Category, ClassificationReason, LoanState} from "../types/Enums.sol";
 import {CustomerId, PersonId} from "../types/Ids.sol";
 import {RESTRUCTURE} from "../types/LoanActs.sol";
-import {MAX_DAY, MAX_MONEY, Position, StoredProduct} from "../types/LoanStorage.sol";
+import {MAX_DAY, MAX_MONEY, Position} from "../types/LoanStorage.sol";
+import {ProductWord} from "../types/ProductWord.sol";
 import {Assent, Assents} from "./Assents.sol";
 import {Agreement, Books, Consent, Ledger, Wiring} from "./Ledger.sol";
 import {Terms} from "./Terms.sol";
@@ -65,11 +66,11 @@ library Restructuring {
         if (t.number != next) revert IWorkout.LoanBook_RestructuringStale(id, t.number, uint16(next));
         if (today > t.deadline) revert IWorkout.LoanBook_DeadlinePassed(id, t.deadline, today);
         Terms.checkCycle(t.loanType, t.cycleMonths);
-        StoredProduct memory product = l.product(uint16(p.product));
-        if (t.rate < 0 || uint40(t.rate) > product.maxRate) {
-            revert ILoanBook.LoanBook_RateInvalid(t.rate, int40(uint40(product.maxRate)));
+        ProductWord product = l.product(uint16(p.product));
+        if (t.rate < 0 || uint40(t.rate) > product.maxRate()) {
+            revert ILoanBook.LoanBook_RateInvalid(t.rate, int40(uint40(product.maxRate())));
         }
-        uint256 latest = FixedPointMathLib.min(uint256(today) + product.maxTermDays, MAX_DAY);
+        uint256 latest = FixedPointMathLib.min(uint256(today) + product.maxTermDays(), MAX_DAY);
         if (t.maturity <= today || t.maturity > latest) {
             revert ILoanBook.LoanBook_MaturityInvalid(t.maturity, today + 1, uint24(latest));
         }
@@ -94,7 +95,7 @@ library Restructuring {
         }
     }
 
-    function accept(Ledger storage l, Wiring memory w, IWorkout.NewTerms calldata t, Assent memory by, uint24 today) external {
+    function accept(Ledger storage l, Wiring calldata w, IWorkout.NewTerms calldata t, Assent memory by, uint24 today) external {
         uint64 id = Books.raw(t.loanId);
         Position memory p = l.load(id);
         Books.check(id, p, RESTRUCTURE);
@@ -110,7 +111,7 @@ library Restructuring {
 
     /// @dev Whatever he consented to before is kept, as a number.
     function consent(
-        Ledger storage l, Wiring memory w, IWorkout.NewTerms calldata t, uint64 guaranteeId, Assent memory by, uint24 today
+        Ledger storage l, Wiring calldata w, IWorkout.NewTerms calldata t, uint64 guaranteeId, Assent memory by, uint24 today
     ) external {
         uint64 id = Books.raw(t.loanId);
         Agreement storage a = _agreement(l, id, t);
@@ -131,8 +132,17 @@ library Restructuring {
         if (a.proposal != _hash(t)) revert ILoanBook.LoanBook_NotProposed(id);
     }
 
-    function _hash(IWorkout.NewTerms calldata t) private pure returns (bytes32) {
-        return keccak256(abi.encode("restructuring", t));
+    /// @dev Of abi.encode("restructuring", t): where the tag is, the terms as they came, the tag.
+    function _hash(IWorkout.NewTerms calldata t) private pure returns (bytes32 proposal) {
+        bytes32 tag = "restructuring";
+        assembly ("memory-safe") {
+            let at := mload(0x40)
+            mstore(at, 0x1e0)
+            calldatacopy(add(at, 0x20), t, 0x1c0)
+            mstore(add(at, 0x1e0), 13)
+            mstore(add(at, 0x200), tag)
+            proposal := keccak256(at, 0x220)
+        }
     }
 
     /// @dev What restructurings have added to principal with a guarantor's consent.
@@ -144,7 +154,7 @@ library Restructuring {
     }
 
     // ------------------------------------------------------------------ new terms
-    function restructure(Ledger storage l, Wiring memory w, IWorkout.NewTerms calldata t, uint24 today, PersonId checker)
+    function restructure(Ledger storage l, Wiring calldata w, IWorkout.NewTerms calldata t, uint24 today, PersonId checker)
         external
     {
         uint64 id = Books.raw(t.loanId);
@@ -264,7 +274,7 @@ library Restructuring {
         }
     }
 
-    function _passOn(Wiring memory w, Position memory p, uint256 before, uint256 undrawn) private {
+    function _passOn(Wiring calldata w, Position memory p, uint256 before, uint256 undrawn) private {
         if (p.principal > before) w.policy.add(Books.keys(p), uint128(p.principal - before));
         else if (p.principal < before) w.policy.reduce(Books.keys(p), uint128(before - p.principal));
         if (undrawn != 0) w.policy.unreserve(Books.keys(p), uint128(undrawn));

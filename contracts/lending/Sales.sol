@@ -70,7 +70,7 @@ library Sales {
     }
 
     /// @dev Everything leaves the book; of interest accrued a part of a fen counts as one, as it would for the borrower.
-    function sell(Ledger storage l, Wiring memory w, uint64 id, Sale memory sale, uint24 today, PersonId checker) external {
+    function sell(Ledger storage l, Wiring calldata w, uint64 id, Sale memory sale, uint24 today, PersonId checker) external {
         Position memory p = l.load(id);
         _checkSaleable(id, p, sale);
         PersonId maker = l.consume(id, _hash(id, sale), today, checker);

@@ -6,6 +6,7 @@ import {ILoanTerms} from "../../interfaces/ILoanTerms.sol";
 import {BusinessDays} from "../libraries/BusinessDays.sol";
 import {BusinessDayRule, DefaultTrigger} from "../types/Enums.sol";
 import {PersonId} from "../types/Ids.sol";
+import {ProductWord} from "../types/ProductWord.sol";
 import {ServicingTerms, pack, unpack} from "../types/ServicingTerms.sol";
 import {ServicingWord} from "../types/ServicingWord.sol";
 import {Books, Ledger} from "./Ledger.sol";
@@ -28,7 +29,7 @@ library ServiceTerms {
 
     // ------------------------------------------------------------------ servicing
     function setServicing(Ledger storage l, uint16 product, ServicingTerms calldata terms, PersonId person) external {
-        l.product(product); // exists
+        ProductWord plain = l.product(product);
         if (l.servicing[product].isSet()) revert ILoanTerms.LoanBook_ServicingAlreadySet(product);
         ServicingTerms memory t = terms;
         _checkDays(t);
@@ -38,7 +39,7 @@ library ServiceTerms {
         l.currency = t.currency;
         if (t.businessDayRule != 0) l.closed.markUsed(t.calendar);
         l.servicing[product] = pack(t);
-        l.products[product].served = true;
+        l.products[product] = plain.withServed();
         _tell(product, t, person);
     }
 

@@ -4,7 +4,8 @@ pragma solidity 0.8.26;
 import {ILoanBook} from "../../interfaces/ILoanBook.sol";
 import {Category, DayCount, EarmarkMode, LoanType, Waterfall} from "../types/Enums.sol";
 import {PersonId} from "../types/Ids.sol";
-import {CategoryTable, MAX_MONEY, MAX_RATE, StoredProduct} from "../types/LoanStorage.sol";
+import {CategoryTable, MAX_MONEY, MAX_RATE} from "../types/LoanStorage.sol";
+import {ProductWord} from "../types/ProductWord.sol";
 import {Books, Ledger} from "./Ledger.sol";
 
 /// @dev Products and the category table.
@@ -16,20 +17,17 @@ library Terms {
     // ------------------------------------------------------------------ products
     function setProduct(Ledger storage l, uint16 product, ILoanBook.Product calldata terms, PersonId person) external {
         _checkProduct(terms);
-        l.products[product] = StoredProduct({
-            loanType: LoanType(terms.loanType),
-            dayCount: DayCount(terms.dayCount),
-            waterfall: Waterfall(terms.waterfall),
-            earmarkMode: EarmarkMode(terms.earmarkMode),
-            cycleMonths: terms.cycleMonths,
-            approvalDays: terms.approvalDays,
-            maxLoanToValue: terms.maxLoanToValue,
-            maxAmount: uint56(terms.maxAmount),
-            maxTermDays: uint16(terms.maxTermDays),
-            maxRate: uint32(uint40(terms.maxRate)),
-            served: l.products[product].served
-        });
+        ProductWord word = _pack(terms);
+        l.products[product] = l.products[product].isServed() ? word.withServed() : word;
         _tellProduct(product, terms, person);
+    }
+
+    function _pack(ILoanBook.Product calldata t) private pure returns (ProductWord) {
+        return ProductWord.wrap(
+            uint256(t.loanType) | (uint256(t.dayCount) << 8) | (uint256(t.waterfall) << 16) | (uint256(t.earmarkMode) << 24)
+                | (uint256(t.cycleMonths) << 32) | (uint256(t.approvalDays) << 40) | (uint256(t.maxLoanToValue) << 56)
+                | (uint256(t.maxAmount) << 88) | (uint256(t.maxTermDays) << 144) | (uint256(uint40(t.maxRate)) << 160)
+        );
     }
 
     /// @dev Only a bullet may leave all its interest to maturity. Fields count from 0 in the order of ILoanBook.Product.
@@ -74,18 +72,18 @@ library Terms {
     }
 
     function productOf(Ledger storage l, uint16 product) external view returns (ILoanBook.Product memory) {
-        StoredProduct memory p = l.product(product);
+        ProductWord p = l.product(product);
         return ILoanBook.Product({
-            loanType: uint8(p.loanType),
-            dayCount: uint8(p.dayCount),
-            waterfall: uint8(p.waterfall),
-            earmarkMode: uint8(p.earmarkMode),
-            cycleMonths: p.cycleMonths,
-            approvalDays: p.approvalDays,
-            maxLoanToValue: p.maxLoanToValue,
-            maxAmount: p.maxAmount,
-            maxTermDays: p.maxTermDays,
-            maxRate: int40(uint40(p.maxRate))
+            loanType: p.loanType(),
+            dayCount: p.dayCount(),
+            waterfall: p.waterfall(),
+            earmarkMode: uint8(p.earmarkMode()),
+            cycleMonths: p.cycleMonths(),
+            approvalDays: p.approvalDays(),
+            maxLoanToValue: p.maxLoanToValue(),
+            maxAmount: p.maxAmount(),
+            maxTermDays: p.maxTermDays(),
+            maxRate: int40(uint40(p.maxRate()))
         });
     }
 

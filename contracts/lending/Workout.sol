@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.26;
 
-import {Address} from "@openzeppelin/contracts/utils/Address.sol";
+import {Proxy} from "@openzeppelin/contracts/proxy/Proxy.sol";
 import {IGoverned} from "../../interfaces/IGoverned.sol";
 import {IWired} from "../../interfaces/IWired.sol";
 import {IWorkout} from "../../interfaces/IWorkout.sol";
@@ -16,7 +16,7 @@ import {Sale, Sales} from "./Sales.sol";
 import {SigningDomain} from "./SigningDomain.sol";
 
 /// @dev Code that LoanBook runs on its own storage, where BackOffice hands a call on: loans in difficulty. See IWorkout.
-contract Workout is LoanBookBase, SigningDomain, IWorkout {
+contract Workout is LoanBookBase, Proxy, SigningDomain, IWorkout {
     address public immutable productOffice;
 
     constructor(IWired office) LoanBookBase(IGoverned(address(office)).authority(), wiringOf(office)) {
@@ -24,8 +24,8 @@ contract Workout is LoanBookBase, SigningDomain, IWorkout {
     }
 
     /// @dev What is not known here, the product office knows.
-    fallback(bytes calldata call) external returns (bytes memory) {
-        return Address.functionDelegateCall(productOffice, call);
+    function _implementation() internal view override returns (address) {
+        return productOffice;
     }
 
     // ------------------------------------------------------------------ restructuring

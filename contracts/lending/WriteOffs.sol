@@ -33,7 +33,7 @@ library WriteOffs {
         l.propose(id, _hash(id, principal, interest), today, maker);
     }
 
-    function writeOff(Ledger storage l, Wiring memory w, uint64 id, Loss memory loss, PersonId checker) external {
+    function writeOff(Ledger storage l, Wiring calldata w, uint64 id, Loss memory loss, PersonId checker) external {
         Position memory p = l.load(id);
         Books.check(id, p, WRITE_OFF);
         PersonId maker = l.consume(id, _hash(id, loss.principal, loss.interest), loss.today, checker);
@@ -126,7 +126,7 @@ library WriteOffs {
     }
 
     /// @dev What the borrower did not spend in time pays the loan, or the claim it has become; more than that is freed.
-    function returnEarmark(Ledger storage l, Wiring memory w, LoanId loanId, address borrower, uint24 today) external {
+    function returnEarmark(Ledger storage l, Wiring calldata w, LoanId loanId, address borrower, uint24 today) external {
         uint64 id = Books.raw(loanId);
         Position memory p = l.load(id);
         Books.check(id, p, RETURN_EARMARK);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.26;
 
-import {DayCount, LoanState, LoanType, Waterfall} from "../types/Enums.sol";
+import {LoanState, LoanType, Waterfall} from "../types/Enums.sol";
 import {Position} from "../types/LoanStorage.sol";
+import {ProductWord} from "../types/ProductWord.sol";
 
 /// @title Loans in storage words and back
 /// @notice Layout in LoanStorage.sol, lowest bits first in the order of the fields.
@@ -94,13 +95,9 @@ library LoanCodec {
     }
 
     /// @dev The product's terms that a loan carries with it. A cycle of 0, 1, 3, 6 or 12 months is coded in three bits.
-    function packFlags(LoanType kind, DayCount dayCount, Waterfall order, uint8 cycle, bool exempt, bool served)
-        internal
-        pure
-        returns (uint256)
-    {
-        return uint256(kind) | (uint256(dayCount) << 2) | (uint256(order) << 3) | (_cycleCode(cycle) << 4)
-            | (exempt ? 0x80 : 0) | (served ? SERVED : 0);
+    function packFlags(ProductWord t, bool exempt) internal pure returns (uint256) {
+        return uint256(t.loanType()) | (uint256(t.dayCount()) << 2) | (uint256(t.waterfall()) << 3)
+            | (_cycleCode(t.cycleMonths()) << 4) | (exempt ? 0x80 : 0) | (t.isServed() ? SERVED : 0);
     }
 
     /// @dev The other terms stay.

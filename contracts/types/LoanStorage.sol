@@ -2,7 +2,7 @@
 pragma solidity 0.8.26;
 
 import {CareWord} from "./CareWord.sol";
-import {DayCount, EarmarkMode, LoanState, LoanType, Waterfall} from "./Enums.sol";
+import {LoanState} from "./Enums.sol";
 import {ServicingWord} from "./ServicingWord.sol";
 
 /// @dev Largest amount a single loan may carry in any one field, in fen: 47 bits, 1.4 trillion yuan.
@@ -63,21 +63,6 @@ struct Split {
     uint256 penalty;
     uint256 fee;
     uint256 prepaymentFee; // of the fee, what was charged for principal paid before its time
-}
-
-/// @dev A product in one word.
-struct StoredProduct {
-    LoanType loanType;
-    DayCount dayCount;
-    Waterfall waterfall;
-    EarmarkMode earmarkMode;
-    uint8 cycleMonths;
-    uint16 approvalDays;
-    uint32 maxLoanToValue;
-    uint56 maxAmount;
-    uint16 maxTermDays; // zero: no such product
-    uint32 maxRate;
-    bool served; // has servicing terms
 }
 
 /// @dev The days past due from which each category holds.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import combinations
 
+import brownie
 import pytest
 from brownie import BackOffice, LoanBook, ProductOffice, Workout
 
@@ -34,3 +35,16 @@ def test_a_part_called_at_its_own_address_knows_no_seat_and_no_day(system, peopl
     office = part.at(addresses[part])
     assert {office.seatOf(account) for account in people.values()} == {0}
     assert tuple(office.dayAndPause()) == (0, False, 0)
+
+
+@pytest.mark.parametrize("call", ["", "0x12345678", LoanBook.signatures["classify"] + "00" * 32])
+def test_the_loan_book_takes_no_ether(system, stranger, call):
+    """Whichever part a call reaches, or none."""
+    with brownie.reverts():
+        stranger.transfer(system.book.address, 1, data=call)
+    assert system.book.balance() == 0
+
+
+def test_a_call_that_no_part_knows_is_refused(system, stranger):
+    with brownie.reverts():
+        stranger.transfer(system.book.address, 0, data="0x12345678")
