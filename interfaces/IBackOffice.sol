@@ -62,4 +62,6 @@ interface IBackOffice {
     function proposalOf(bytes32 proposal) external view returns (uint32 maker, uint24 madeOn);
     /// @return The id of an imported loan: the low 63 bits of keccak256(externalRef) with the top bit set.
     function loanIdOf(bytes32 externalRef) external pure returns (LoanId);
+    /// @notice The contract that knows the calls which the back office does not.
+    function workout() external view returns (address);
 }

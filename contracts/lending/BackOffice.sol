@@ -35,6 +35,7 @@ contract BackOffice is LoanBookBase, Proxy, Importing, IBackOffice, ILoanQuality
     using OpeningBook for Ledger;
     using Quality for Ledger;
 
+    /// @inheritdoc IBackOffice
     address public immutable workout;
 
     constructor(IWired office) LoanBookBase(IGoverned(address(office)).authority(), wiringOf(office)) {

@@ -2,6 +2,7 @@
 pragma solidity 0.8.26;
 
 import {FixedPointMathLib} from "solady/src/utils/FixedPointMathLib.sol";
+import {ICreditPolicy} from "../../interfaces/ICreditPolicy.sol";
 import {IGuaranteeRegistry} from "../../interfaces/IGuaranteeRegistry.sol";
 import {ILoanBook} from "../../interfaces/ILoanBook.sol";
 import {IWorkout} from "../../interfaces/IWorkout.sol";
@@ -154,8 +155,9 @@ library Restructuring {
     }
 
     // ------------------------------------------------------------------ new terms
-    function restructure(Ledger storage l, Wiring calldata w, IWorkout.NewTerms calldata t, uint24 today, PersonId checker)
-        external
+    /// @dev Runs in Workout itself: a call to another contract would encode the terms anew.
+    function restructure(Ledger storage l, ICreditPolicy policy, IWorkout.NewTerms calldata t, uint24 today, PersonId checker)
+        internal
     {
         uint64 id = Books.raw(t.loanId);
         Position memory p = l.load(id);
@@ -180,7 +182,7 @@ library Restructuring {
                 id, uint8(p.category), uint8(previous), 0, uint8(ClassificationReason.Restructured), today
             );
         }
-        _passOn(w, p, before, s.undrawn);
+        _passOn(policy, p, before, s.undrawn);
     }
 
     /// @dev Waive up to what was agreed, and make the rest that is due principal. Of accrued interest whole fen, rounded down;
@@ -274,9 +276,9 @@ library Restructuring {
         }
     }
 
-    function _passOn(Wiring calldata w, Position memory p, uint256 before, uint256 undrawn) private {
-        if (p.principal > before) w.policy.add(Books.keys(p), uint128(p.principal - before));
-        else if (p.principal < before) w.policy.reduce(Books.keys(p), uint128(before - p.principal));
-        if (undrawn != 0) w.policy.unreserve(Books.keys(p), uint128(undrawn));
+    function _passOn(ICreditPolicy policy, Position memory p, uint256 before, uint256 undrawn) private {
+        if (p.principal > before) policy.add(Books.keys(p), uint128(p.principal - before));
+        else if (p.principal < before) policy.reduce(Books.keys(p), uint128(before - p.principal));
+        if (undrawn != 0) policy.unreserve(Books.keys(p), uint128(undrawn));
     }
 }

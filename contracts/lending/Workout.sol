@@ -67,7 +67,7 @@ contract Workout is LoanBookBase, Proxy, SigningDomain, IWorkout {
     /// @inheritdoc IWorkout
     function restructure(NewTerms calldata terms) external {
         PersonId checker = _only(Role.Approver);
-        Restructuring.restructure(_ledger, _wiring(), terms, _actingDay(), checker);
+        Restructuring.restructure(_ledger, policy, terms, _actingDay(), checker);
     }
 
     /// @inheritdoc IWorkout

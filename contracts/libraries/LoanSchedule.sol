@@ -50,13 +50,14 @@ library LoanSchedule {
         return cyclesUp(p, day, cycle) - 1;
     }
 
-    /// @dev The least number of cycles from the start that reaches a day after it.
+    /// @dev The least number of cycles from the start that reaches a day after it. A shorter month holds a due date back to its
+    /// end, which no day of that month is after.
     function cyclesUp(Position memory p, uint256 day, uint256 cycle) internal pure returns (uint256) {
         unchecked {
-            (uint256 fromYear, uint256 fromMonth,) = DateTimeLib.epochDayToDate(p.start);
-            (uint256 toYear, uint256 toMonth,) = DateTimeLib.epochDayToDate(day);
+            (uint256 fromYear, uint256 fromMonth, uint256 fromDay) = DateTimeLib.epochDayToDate(p.start);
+            (uint256 toYear, uint256 toMonth, uint256 toDay) = DateTimeLib.epochDayToDate(day);
             uint256 months = toYear * 12 + toMonth - fromYear * 12 - fromMonth;
-            if (Calendar.addMonths(p.start, int256(months)) < day) ++months;
+            if (fromDay < toDay) ++months;
             return (months + cycle - 1) / cycle;
         }
     }
