@@ -2,7 +2,7 @@
 pragma solidity 0.8.26;
 
 import {DefaultTrigger} from "../contracts/types/Enums.sol";
-import {LoanId} from "../contracts/types/Ids.sol";
+import {CustomerId, LoanId} from "../contracts/types/Ids.sol";
 import {ILoanBook} from "./ILoanBook.sol";
 
 /// @title The rarer acts and the views of the loan book
@@ -48,6 +48,10 @@ interface IBackOffice {
     function preview(LoanId loanId, uint24 valueDate) external view returns (ILoanBook.Loan memory);
     /// @return What must be paid at a value date to close the loan, in fen.
     function payoff(LoanId loanId, uint24 valueDate) external view returns (uint128);
+    /// @return customer Whose loan it is, zero for an unknown one.
+    /// @return inDefault Whether it is in default, or written off with the claim living on.
+    /// @return claim All that is owed on the business day, with what was written off, in fen; no fee for paying early.
+    function claimOf(LoanId loanId) external view returns (CustomerId customer, bool inDefault, uint128 claim);
     /// @return The name of an account's next posting on a loan, for back-valuing it.
     function postingHash(LoanId loanId, address account) external pure returns (bytes32);
     /// @return The name of a batch of payments, for back-valuing it.

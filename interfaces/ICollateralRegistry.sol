@@ -79,11 +79,15 @@ interface ICollateralRegistry {
     event LienReleased(uint32 indexed lien, uint256 indexed title, uint128 released, uint128 amount, uint128 pledged, uint24 releasedOn, uint32 person);
     /// @notice A sold loan's lien became the buyer's, at its rank.
     event LienAssigned(uint32 indexed lien, uint256 indexed title, uint64 loanId, uint32 lender, uint128 amount, uint24 assignedOn, uint32 person);
-    /// @notice A sale was proposed; a later proposal for the same object replaces it, an enforcement uses it up, and it lapses
-    /// with the release of the last lien.
+    /// @notice A sale was proposed, or another lender's was reported; a later proposal for the same object replaces it, an enforcement
+    /// uses it up, and it lapses with the release of the last lien and after 30 days.
     event EnforcementProposed(uint256 indexed title, uint128 proceeds, address buyer, uint32 person);
     /// @notice An object was enforced against: one lien's share of the proceeds. Nothing remains under the lien.
-    event LienEnforced(uint32 indexed lien, uint256 indexed title, uint64 loanId, uint128 paid, uint128 shortfall, uint24 enforcedOn);
+    /// @param shortfall What it secured of the debt and the price did not pay.
+    /// @param released What its amount was above the debt; the three are the amount of the lien.
+    event LienEnforced(
+        uint32 indexed lien, uint256 indexed title, uint64 loanId, uint128 paid, uint128 shortfall, uint128 released, uint24 enforcedOn
+    );
     /// @notice An object was sold for a price, free of liens; the surplus belongs to the owner before the sale.
     event CollateralEnforced(uint256 indexed title, uint128 proceeds, uint128 surplus, uint24 enforcedOn, uint32 person);
     /// @notice The value after haircut is below what is pledged: at an appraisal, another lender's lien or an import.
@@ -122,11 +126,21 @@ interface ICollateralRegistry {
     error CollateralRegistry_LoanNotSold(uint32 lien, uint64 loanId);
     /// @notice Thrown when what is confirmed was not proposed. `subject` is a lien or a title.
     error CollateralRegistry_NotProposed(uint256 subject, uint128 amount);
+    /// @notice Thrown when an object would be sold on which this bank has no lien for a loan of the lien's borrower that is in
+    /// default, or written off, and owes; or, `elsewhere`, no other lender has one.
+    error CollateralRegistry_NotEnforceable(uint256 title, bool elsewhere);
+    /// @notice Thrown when not exactly one contract has the loan book's seat, so that nothing tells what liens secure.
+    error CollateralRegistry_NotOneBook(uint256 books);
+    /// @notice Thrown when what was proposed is confirmed after its last day. `subject` is a lien or a title.
+    error CollateralRegistry_ProposalExpired(uint256 subject, uint24 last, uint24 businessDate);
+    /// @notice Thrown when this bank would release the lien of a loan it has sold.
+    error CollateralRegistry_LoanSold(uint32 lien, uint64 loanId);
     /// @notice Thrown when a sale names no buyer, or this registry, or a price above 2^56 - 1.
     error CollateralRegistry_SaleInvalid(uint256 title, uint128 proceeds, address buyer);
     /// @notice Thrown when an object without an active lien would be enforced against.
     error CollateralRegistry_NothingPledged(uint256 title);
-    /// @notice Thrown when an object carries as many liens as it may: 64 for acts, 255 for facts.
+    /// @notice Thrown when an object carries as many liens as it may: for acts 64 active ones, or 191 ever placed; for facts 255 ever
+    /// placed, of which `liens` tells the number.
     error CollateralRegistry_TooManyLiens(uint256 title, uint8 liens);
     /// @notice Thrown when a title's record and its token already agree.
     error CollateralRegistry_NothingToAlign(uint256 title);
@@ -153,9 +167,9 @@ interface ICollateralRegistry {
     function recordLien(uint256 title, uint32 lender, uint128 amount) external;
 
     // ---------------------------------------------------------------- release
-    /// @notice Propose to release part or all of a lien, also while its loan owes. Only loan officers.
+    /// @notice Propose to release part or all of a lien, also while its loan owes, but none of a sold loan. Only loan officers.
     function proposeRelease(uint32 lien, uint128 amount) external;
-    /// @notice Confirm a proposed release. Only approvers, never the proposer's person.
+    /// @notice Confirm a proposed release within 30 days. Only approvers, never the proposer's person.
     function release(uint32 lien, uint128 amount) external;
     /// @notice Release a closed loan's lien in full. Anyone, after the loan book has marked the loan closed.
     function releaseClosed(uint32 lien) external;
@@ -170,10 +184,15 @@ interface ICollateralRegistry {
     function assignLien(uint32 lien, uint32 lender) external;
 
     // ---------------------------------------------------------------- enforcement
-    /// @notice Propose the sale of an object to a buyer's account. Only collectors.
+    /// @notice Propose the sale of an object to a buyer's account, never the proposer's own. This bank has a lien on it for a loan of
+    /// the lien's borrower that is in default, or written off, and owes. Only collectors.
     function proposeEnforcement(uint256 title, uint128 proceeds, address buyer) external;
-    /// @notice Carry out a proposed sale: pay liens in rank, tell shortfalls and surplus, hand the title to the buyer. Only
-    /// approvers, never the proposer's person.
+    /// @notice Report that another lender with a lien has an object sold; the sale is carried out as a proposed one. Only credit
+    /// bureaus.
+    function reportEnforcement(uint256 title, uint128 proceeds, address buyer) external;
+    /// @notice Carry out a sale within 30 days while the right to it stands: pay liens in rank, tell shortfalls and surplus, hand the
+    /// title to the buyer. A lien of this bank takes at most what its loan owes on the day. Only approvers, never the proposer's
+    /// person nor the buyer's.
     function enforce(uint256 title, uint128 proceeds, address buyer) external;
 
     // ---------------------------------------------------------------- opening book

@@ -90,6 +90,8 @@ interface IGuaranteeRegistry {
     error GuaranteeRegistry_ReleaseExceeds(uint64 guarantee, uint128 amount, uint128 have);
     /// @notice Thrown when what is confirmed was not proposed.
     error GuaranteeRegistry_NotProposed(uint64 guarantee, uint128 amount);
+    /// @notice Thrown when a proposed release is confirmed after its last day.
+    error GuaranteeRegistry_ProposalExpired(uint64 guarantee, uint24 last, uint24 businessDate);
     /// @notice Thrown when a guarantee is released by anyone while its loan owes.
     error GuaranteeRegistry_LoanStillOwes(uint64 guarantee, uint64 loanId);
     /// @notice Thrown when an external reference is zero or already booked.
@@ -121,7 +123,7 @@ interface IGuaranteeRegistry {
     // ---------------------------------------------------------------- release and demand
     /// @notice Propose to release part or all of a guarantee, also while the loan owes. Only loan officers.
     function proposeRelease(uint64 guaranteeId, uint128 amount) external;
-    /// @notice Confirm a proposed release. Only approvers, never the proposer's person.
+    /// @notice Confirm a proposed release within 30 days. Only approvers, never the proposer's person.
     function release(uint64 guaranteeId, uint128 amount) external;
     /// @notice Release a closed loan's guarantee in full. Anyone, after the loan book has marked the loan closed.
     function releaseClosed(uint64 guaranteeId) external;

@@ -137,7 +137,7 @@ def _amount(rows: Rows, name: str, earned: dict[str, Values]) -> Values:
     if name == "interest" and rows.name == "loan_book.debt_restructured":
         return plus(rows["interest_waived"], rows["interest_capitalised"])
     if name == "enforced":
-        return plus(rows["paid"], rows["shortfall"])
+        return plus(plus(rows["paid"], rows["shortfall"]), rows["released"])
     if name == "settled":
         return plus(rows["returned"], rows["freed"])
     return rows[name]

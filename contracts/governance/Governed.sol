@@ -10,6 +10,8 @@ import {Seat, bit} from "../types/Seat.sol";
 abstract contract Governed is IGoverned {
     /// @dev Postings may be back-dated by at most this many days.
     uint24 internal constant BACK_VALUE_WINDOW = 30;
+    /// @dev What one person proposed, another may do on that day and as many after it.
+    uint24 internal constant PROPOSAL_DAYS = 30;
 
     /// @inheritdoc IGoverned
     address public immutable authority;

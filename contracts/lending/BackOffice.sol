@@ -253,6 +253,11 @@ contract BackOffice is LoanBookBase, Proxy, Importing, IBackOffice, ILoanQuality
     }
 
     /// @inheritdoc IBackOffice
+    function claimOf(LoanId loanId) external view returns (CustomerId customer, bool inDefault, uint128 claim) {
+        return _ledger.claimOf(Books.raw(loanId), _today());
+    }
+
+    /// @inheritdoc IBackOffice
     function postingHash(LoanId loanId, address account) external pure returns (bytes32) {
         return Books.postingHash(Books.raw(loanId), account);
     }

@@ -30,6 +30,23 @@ library LoanViews {
         return Books.isLive(p) ? uint128(p.payoff()) : 0;
     }
 
+    /// @dev All that is owed under a loan: what a guarantor may be asked for, and what a lien secures. No fee for paying early.
+    function claim(Position memory p) internal pure returns (uint256) {
+        return p.writtenOff + p.principal + p.due() - p.principalDue + p.accruedUp();
+    }
+
+    function claimOf(Ledger storage l, uint64 id, uint256 day)
+        external
+        view
+        returns (CustomerId customer, bool inDefault, uint128 owed)
+    {
+        if (l.terms[id] == 0) return (customer, false, 0);
+        Position memory p = at(l, id, day);
+        customer = CustomerId.wrap(uint32(p.customer));
+        if (p.start == 0) return (customer, false, 0); // before the first drawdown the accrual's bits hold maker and purpose
+        return (customer, p.state == LoanState.Defaulted || p.state == LoanState.WrittenOff, uint128(claim(p)));
+    }
+
     function careOf(Ledger storage l, uint64 id) external view returns (ILoanQuality.Care memory shown) {
         CareWord care = l.load(id).care;
         shown.penaltyAccrued = care.penaltyAccrued();

@@ -39,9 +39,8 @@ library Recourse {
     {
         Position memory p = LoanViews.at(l, id, today);
         if (CustomerId.unwrap(beneficiary) != p.customer) revert IWorkout.LoanBook_GuaranteeNotOfLoan(guaranteeId, id);
-        uint256 claim = p.writtenOff + p.principal + p.due() - p.principalDue + p.accruedUp();
         uint256 added = FixedPointMathLib.zeroFloorSub(p.care.uncovered(), Restructuring.covered(l, id, guaranteeId));
-        return FixedPointMathLib.zeroFloorSub(claim, added);
+        return FixedPointMathLib.zeroFloorSub(LoanViews.claim(p), added);
     }
 
     function pay(Ledger storage l, Wiring calldata w, uint64 guaranteeId, uint128 amount, uint24 today) external {

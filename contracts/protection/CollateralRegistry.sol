@@ -23,11 +23,12 @@ contract CollateralRegistry is Enforcement {
         uint56 amount;
     }
 
-    uint8 private constant MOST_LIENS_BY_ACTS = 64;
+    uint256 private constant MOST_LIENS_BY_ACTS = 64; // at a time
+    /// @dev Numbers that acts leave for facts, of the 255 there are.
+    uint256 private constant LIENS_FOR_FACTS = 64;
 
     mapping(uint256 title => mapping(LoanId => Consent)) private _consents;
     LibBitmap.Bitmap private _closed;
-    LibBitmap.Bitmap private _sold;
 
     constructor(address authority_, address titles, address customers) Governed(authority_) Objects(titles, customers) {}
 
@@ -56,12 +57,7 @@ contract CollateralRegistry is Enforcement {
         if (object.validUntil() < businessDate) {
             revert CollateralRegistry_AppraisalStale(title, uint24(object.validUntil()), businessDate);
         }
-        if (object.liensOf() != 0) {
-            if (object.liensOf() >= MOST_LIENS_BY_ACTS) {
-                revert CollateralRegistry_TooManyLiens(title, uint8(object.liensOf()));
-            }
-            _checkSecondLien(title, object, loanId, 0);
-        }
+        if (object.liensOf() != 0) _checkRoom(title, object, _checkSecondLien(title, object, loanId, 0));
         uint256 coverValue = _coverValue(object);
         if (object.pledgedOf() + amount > coverValue) {
             revert CollateralRegistry_CoverExceeded(title, uint128(object.pledgedOf()), amount, uint128(coverValue));
@@ -112,12 +108,26 @@ contract CollateralRegistry is Enforcement {
         revert CollateralRegistry_LienInvalid(title, LoanId.unwrap(loanId), party, amount);
     }
 
+    /// @dev Released liens leave their places, not their numbers.
+    function _checkRoom(uint256 title, ObjectWord object, uint256 active) private pure {
+        uint256 placed = object.liensOf();
+        if (active >= MOST_LIENS_BY_ACTS || placed >= type(uint8).max - LIENS_FOR_FACTS) {
+            revert CollateralRegistry_TooManyLiens(title, uint8(placed));
+        }
+    }
+
     /// @dev A loan, or in an import another lender, has one active lien on an object.
-    function _checkSecondLien(uint256 title, ObjectWord object, LoanId loanId, uint32 lender) private view {
+    /// @return active How many active liens there are.
+    function _checkSecondLien(uint256 title, ObjectWord object, LoanId loanId, uint32 lender)
+        private
+        view
+        returns (uint256 active)
+    {
         for (uint32 lien = object.lastLienOf(); uint8(lien) != 0; --lien) {
             LienWord other = _liens[lien];
-            bool same = other.loanOf() == loanId && (LoanId.unwrap(loanId) != 0 || other.partyOf() == lender);
-            if (same && other.isActive()) {
+            if (!other.isActive()) continue;
+            ++active;
+            if (other.loanOf() == loanId && (LoanId.unwrap(loanId) != 0 || other.partyOf() == lender)) {
                 revert CollateralRegistry_AlreadyPledged(title, LoanId.unwrap(loanId), lender);
             }
         }
@@ -164,9 +174,9 @@ contract CollateralRegistry is Enforcement {
     /// @inheritdoc ICollateralRegistry
     function proposeRelease(uint32 lien, uint128 amount) external {
         PersonId person = _only(Role.LoanOfficer);
-        _postingDay();
-        _checkRelease(lien, _active(lien), amount, true);
-        _releases[lien] = ReleaseProposal({amount: uint56(amount), person: person});
+        uint24 businessDate = _postingDay();
+        _checkOwnRelease(lien, _active(lien), amount);
+        _releases[lien] = ReleaseProposal({amount: uint56(amount), person: person, madeOn: businessDate});
         emit ReleaseProposed(lien, amount, PersonId.unwrap(person));
     }
 
@@ -175,9 +185,10 @@ contract CollateralRegistry is Enforcement {
         PersonId person = _only(Role.Approver);
         uint24 businessDate = _postingDay();
         LienWord word = _active(lien);
-        _checkRelease(lien, word, amount, true);
+        _checkOwnRelease(lien, word, amount);
         ReleaseProposal memory proposal = _releases[lien];
         if (proposal.amount != amount) revert CollateralRegistry_NotProposed(lien, amount);
+        _checkLasts(lien, proposal.madeOn, businessDate);
         _differs(proposal.person, person);
         _release(lien, word, amount, businessDate, person);
     }
@@ -226,6 +237,13 @@ contract CollateralRegistry is Enforcement {
         _liens[lien] = activeLien(word.titleOf(), LoanId.wrap(0), amount, lender);
         delete _releases[lien];
         emit LienAssigned(lien, word.titleOf(), loan, lender, amount, businessDate, PersonId.unwrap(person));
+    }
+
+    /// @dev With a loan its buyer bought the lien, whoever the register still names.
+    function _checkOwnRelease(uint32 lien, LienWord word, uint128 amount) private view {
+        _checkRelease(lien, word, amount, true);
+        uint64 loan = LoanId.unwrap(word.loanOf());
+        if (_sold.get(loan)) revert CollateralRegistry_LoanSold(lien, loan);
     }
 
     /// @dev This bank's liens are its own to release, another lender's are a bureau's to record.

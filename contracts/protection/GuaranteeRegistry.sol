@@ -19,6 +19,7 @@ contract GuaranteeRegistry is Guarantors {
         // slot 0
         uint56 amount;
         PersonId person;
+        uint24 madeOn;
     }
 
     uint8 private constant MOST_GUARANTORS_BY_ACTS = 24;
@@ -162,9 +163,9 @@ contract GuaranteeRegistry is Guarantors {
     /// @inheritdoc IGuaranteeRegistry
     function proposeRelease(uint64 guaranteeId, uint128 amount) external {
         PersonId person = _only(Role.LoanOfficer);
-        _postingDay();
+        uint24 businessDate = _postingDay();
         _checkAmount(guaranteeId, _live(guaranteeId), amount);
-        _releases[guaranteeId] = ReleaseProposal({amount: uint56(amount), person: person});
+        _releases[guaranteeId] = ReleaseProposal({amount: uint56(amount), person: person, madeOn: businessDate});
         emit ReleaseProposed(guaranteeId, amount, PersonId.unwrap(person));
     }
 
@@ -176,6 +177,8 @@ contract GuaranteeRegistry is Guarantors {
         _checkAmount(guaranteeId, word, amount);
         ReleaseProposal memory proposal = _releases[guaranteeId];
         if (proposal.amount != amount) revert GuaranteeRegistry_NotProposed(guaranteeId, amount);
+        uint24 last = proposal.madeOn + PROPOSAL_DAYS;
+        if (businessDate > last) revert GuaranteeRegistry_ProposalExpired(guaranteeId, last, businessDate);
         _differs(proposal.person, person);
         _release(guaranteeId, word, amount, businessDate, person);
     }

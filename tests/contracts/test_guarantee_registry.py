@@ -570,6 +570,20 @@ def test_a_later_proposal_replaces_an_earlier_one(
     assert capable.capacityOf(customers[0]) == (CAPACITY, 700)
 
 
+def test_a_proposed_release_lapses_after_30_days(
+    capable: Any, give: Any, customers: list[int], loan_officer: Any, approver: Any, next_day: Any, today: int
+) -> None:
+    guarantee = give(*customers[:2], 900)
+    capable.proposeRelease(guarantee, 100, {"from": loan_officer})
+    next_day(31)
+    with reverts("GuaranteeRegistry_ProposalExpired", guarantee, today + 30, today + 31):
+        capable.release(guarantee, 100, {"from": approver})
+    capable.proposeRelease(guarantee, 100, {"from": loan_officer})
+    next_day(30)
+    capable.release(guarantee, 100, {"from": approver})
+    assert capable.guaranteeOf(guarantee)[3] == 800
+
+
 def test_no_more_is_released_than_is_guaranteed_nor_by_one_person(
     capable: Any, give: Any, customers: list[int], loan_officer: Any, approver: Any, second_account: Any,
     outsiders: Any, person: Any,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from eth_utils.crypto import keccak
 
 from tests.contracts.lending import imported_row
 from tests.stateful.desk import INDUSTRIES, LARGEST, PRODUCTS, REGIONS, act, any_number, either, integers
+from tests.stateful.model.balances import ACTIVE
 from tests.stateful.model.holdings import Customer
 from tests.stateful.model.loans import Loan
 from tests.stateful.protection import Protection
@@ -74,14 +77,20 @@ class Facts(Protection):
 
     @act(3, n=any_number, amount=integers(0, LARGEST))
     def enforce(self, n: int, amount: int) -> None:
-        """Now and then to a stranger; else its owner buys it back. Where nothing is pledged, something is first."""
-        if n % 4 and not any(thing.pledged for thing in self.bank.things.values()):
-            owners = {thing.owner: thing for thing in self.bank.things.values()}
-            for loan in list(self.bank.loans.values()):
-                if loan.customer in owners and owners[loan.customer].cover:
-                    self.place_lien(owners[loan.customer].title, loan.number, 1 + n)
-                    break
-        pledged = [thing for thing in self.bank.things.values() if thing.pledged]
+        """Now and then to a stranger; else its owner buys it back. Where nothing may be sold, something is pledged
+        first for a loan in default.
+        """
+        if n % 4 and not any(map(self.bank.may_enforce, self.bank.things)):
+            owners = {thing.owner: thing for thing in self.bank.things.values() if thing.cover > thing.pledged}
+            owing = [
+                loan for loan in self.bank.loans.values() if loan.live and loan.principal and loan.customer in owners
+            ]
+            if owing:
+                loan = owing[n % len(owing)]
+                self.place_lien(owners[loan.customer].title, loan.number, 1 + n)
+                if loan.state == ACTIVE:
+                    self.put_in_default(loan.number)
+        pledged = [thing for thing in self.bank.things.values() if self.bank.may_enforce(thing.title)]
         chosen = pledged if pledged and n % 4 else list(self.bank.things.values())
         thing = chosen[n % len(chosen)]
         kept = thing.owner and n % 16
@@ -89,8 +98,12 @@ class Facts(Protection):
         owner = thing.owner if kept else 0
         collateral = self.system.collateral
 
-        def acted() -> None:
+        def acted() -> Any:
             collateral.proposeEnforcement(thing.title, amount, buyer, self.by("collector"))
-            collateral.enforce(thing.title, amount, buyer, self.by("approver"))
+            return collateral.enforce(thing.title, amount, buyer, self.by("approver"))
 
-        self.attempt("enforce", lambda bank: bank.enforce(thing.title, owner), acted)
+        shares = self.bank.shares(thing.title, amount)
+        sent = self.attempt("enforce", lambda bank: bank.enforce(thing.title, owner), acted)
+        if sent is not None:
+            told = [(one["paid"], one["shortfall"], one["released"]) for one in sent.events["LienEnforced"]]
+            assert told == shares, f"I10: {told}, not {shares}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 from dataclasses import replace
 
-from tests.stateful.model.balances import ACTIVE
+from tests.stateful.model.balances import ACTIVE, DEFAULTED, WRITTEN_OFF
 from tests.stateful.model.holdings import (
     CUSTOMER,
     DEMANDED,
@@ -49,14 +49,39 @@ class Protection(Ledger):
         self.customers[number] = replace(customer, group=group)
 
     def enforce(self, title: int, owner: int) -> None:
-        """I10: the object is sold, its liens end in rank."""
+        """I10: the object is sold for a loan in default that owes, its liens end in rank."""
         thing = self.things[title]
         if not thing.pledged:
             raise Refused("CollateralRegistry_NothingPledged", title)
+        if not self.may_enforce(title):
+            raise Refused("CollateralRegistry_NotEnforceable", title, False)
         for lien in thing.liens:
             if lien.active:
                 lien.state, lien.amount = ENFORCED_LIEN, 0
         thing.value, thing.owner = 0, owner
+
+    def may_enforce(self, title: int) -> bool:
+        """Whether the object secures a loan in default, or written off, that owes something."""
+        secured = [self.loans[lien.loan] for lien in self.things[title].liens if lien.active]
+        return any(loan.state in (DEFAULTED, WRITTEN_OFF) and self.claim(loan) for loan in secured)
+
+    def claim(self, loan: Loan) -> int:
+        """All that is owed under a loan today."""
+        owing = deepcopy(loan)
+        if owing.live:
+            owing.advance(self.today)
+        return owing.claim
+
+    def shares(self, title: int, proceeds: int) -> list[tuple[int, int, int]]:
+        """What each lien is paid of a price, what it lacks, and what it secured beyond the debt."""
+        shares = []
+        for lien in self.things[title].liens:
+            if lien.active:
+                secured = lien.amount if lien.loan in self.sold else min(lien.amount, self.claim(self.loans[lien.loan]))
+                paid = min(secured, proceeds)
+                proceeds -= paid
+                shares.append((paid, secured - paid, lien.amount - secured))
+        return shares
 
     def pledge(self, title: int, number: int, amount: int) -> None:
         thing, borrower = self.things[title], self.loans[number].customer
@@ -119,10 +144,8 @@ class Protection(Ledger):
             raise Refused("GuaranteeRegistry_LoanNotInDefault", one.number, one.loan)
         if self.loan(one.loan).customer != one.beneficiary:
             raise Refused("LoanBook_GuaranteeNotOfLoan", one.number, one.loan)
-        owing = deepcopy(self.loan(one.loan))
-        if owing.live:
-            owing.advance(self.today)
-        most = max(0, owing.claim - max(0, owing.uncovered - covered))
+        loan = self.loan(one.loan)
+        most = max(0, self.claim(loan) - max(0, loan.uncovered - covered))
         if amount > most:
             raise Refused("LoanBook_DemandExceedsCovered", one.number, amount, most)
         one.state, one.demanded = DEMANDED, amount
