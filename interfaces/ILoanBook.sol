@@ -258,6 +258,8 @@ interface ILoanBook {
     error LoanBook_DayPassed(uint24 day, uint24 businessDate);
     /// @notice Thrown when a payment is more than is owed.
     error LoanBook_Overpayment(uint64 loanId, uint128 amount, uint128 owed);
+    /// @notice Thrown when paying a loan off takes more than the payer allows.
+    error LoanBook_PayoffAbove(uint64 loanId, uint128 owed, uint128 most);
     /// @notice Thrown when an external reference is already booked.
     error LoanBook_AlreadyImported(uint64 loanId);
     /// @notice Thrown when an imported loan contradicts itself: it owes and has paid more than was lent, is due without a day,
@@ -309,6 +311,10 @@ interface ILoanBook {
     // ---------------------------------------------------------------- payments
     /// @notice Pay from the caller's deposit. Anyone.
     function repay(LoanId loanId, uint128 amount, uint24 valueDate) external;
+    /// @notice Pay from the caller's deposit whatever closes the loan, also where somebody paid a little just before. Anyone.
+    /// @param most Refuse to pay more than this.
+    /// @param valueDate Not before the day the loan is accrued to.
+    function payOff(LoanId loanId, uint128 most, uint24 valueDate) external;
     /// @notice Book payments received outside the token. Only collectors.
     function repayInBatch(Payment[] calldata payments, uint24 valueDate) external;
     /// @notice Book what is left of an expired earmark as a payment on its loan; what is not owed becomes free. Anyone.

@@ -13,6 +13,7 @@ import {CategoryTable, Position} from "../types/LoanStorage.sol";
 import {BackValue} from "./BackValue.sol";
 import {Books, Ledger} from "./Ledger.sol";
 import {LoanBookBase, wiringOf} from "./LoanBookBase.sol";
+import {LoanViews} from "./LoanViews.sol";
 import {Draw, Origination} from "./Origination.sol";
 import {Quality} from "./Quality.sol";
 import {Servicing} from "./Servicing.sol";
@@ -26,6 +27,7 @@ import {WriteOffs} from "./WriteOffs.sol";
 contract LoanBook is LoanBookBase, Proxy, ILoanBook {
     using BackValue for Ledger;
     using Books for Ledger;
+    using LoanViews for Ledger;
     using Origination for Ledger;
     using Quality for Ledger;
     using Servicing for Ledger;
@@ -103,6 +105,18 @@ contract LoanBook is LoanBookBase, Proxy, ILoanBook {
     // ------------------------------------------------------------------ payments
     /// @inheritdoc ILoanBook
     function repay(LoanId loanId, uint128 amount, uint24 valueDate) external {
+        _repay(loanId, amount, valueDate);
+    }
+
+    /// @inheritdoc ILoanBook
+    function payOff(LoanId loanId, uint128 most, uint24 valueDate) external {
+        uint64 id = Books.raw(loanId);
+        uint128 owed = _ledger.payoff(id, valueDate);
+        if (owed > most) revert LoanBook_PayoffAbove(id, owed, most);
+        _repay(loanId, owed, valueDate);
+    }
+
+    function _repay(LoanId loanId, uint128 amount, uint24 valueDate) private {
         uint24 today = _postingDay();
         _checkSigners(loanId, valueDate, today);
         uint64 id = Books.raw(loanId);

@@ -20,6 +20,7 @@ from tests.contracts.lending import (
 PLAIN, LENT, PART, CLAIM, FIVE = 1, 1_000, 600, 100, 5
 SIGNED, INDEXED = 2, 3
 EARMARK_DAYS, APPROVAL_DAYS = 5, 90
+MOST = 2**47 - 1  # fen that a loan may carry
 UNLIKELY_TO_PAY = 1  # DefaultTrigger
 NO_DOCUMENT = bytes(32)
 
@@ -129,6 +130,7 @@ def calls(bank: Bank, loan: int) -> dict[str, list[tuple[Any, ...]]]:
         "drawDown": [(book.drawDown, loan, 1, EVERY_PAYEE, day + 5, day, [], by("treasurer"))],
         "repay": [
             (book.repay, loan, 1, day, {"from": bank.borrower}),
+            (book.payOff, loan, MOST, day, {"from": bank.borrower}),
             (book.repayInBatch, [(loan, 1)], day, by("collector")),
         ],
         "returnEarmark": [(book.returnEarmark, loan, bank.borrower, by("collector"))],

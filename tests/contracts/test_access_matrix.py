@@ -154,6 +154,7 @@ ALLOWED: dict[str, dict[str, Any]] = {
         "originateSecured": {R.TREASURER},
         "drawDown": {R.TREASURER},
         "repay": ANYONE,
+        "payOff": ANYONE,
         "repayInBatch": {R.COLLECTOR},
         "returnEarmark": ANYONE,
         "charge": {R.COLLECTOR},

@@ -127,6 +127,43 @@ def test_i5_the_payoff_closes_the_loan_and_leaves_nothing(desk, borrower, next_d
         desk.book.repay(loan, 1, day, {"from": borrower})
 
 
+def test_a_fen_paid_just_before_does_not_stop_a_payoff(desk, borrower, outsiders, treasurer, next_day):
+    """Whoever pays first only spares the borrower what he pays."""
+    loan = desk.originated()
+    day = next_day(37)
+    owed = desk.book.payoff(loan, day)
+    stranger = outsiders[3]
+    desk.system.token.fund(stranger, 1, {"from": treasurer})
+    desk.book.repay(loan, 1, day, {"from": stranger})
+    with reverts("LoanBook_Overpayment", loan, owed, owed - 1):
+        desk.book.repay(loan, owed, day, {"from": borrower})
+    wallet = desk.system.token.balanceOf(borrower)
+    sent = desk.book.payOff(loan, owed, day, {"from": borrower})
+    told = sent.events["LoanRepaid"]
+    parts = [told[name] for name in ("principal", "interest", "penalty", "fee")]
+    assert (told["payer"], sum(parts), told["outstanding"], told["state"]) == (borrower, owed - 1, 0, REPAID)
+    assert dict(sent.events["LoanClosed"]) == {"loanId": loan, "valueDate": day}
+    assert desk.system.token.balanceOf(borrower) == wallet - (owed - 1)
+    assert desk.book.payoff(loan, day) == 0
+    with reverts("LoanBook_WrongState", loan, REPAID):
+        desk.book.payOff(loan, owed, day, {"from": borrower})
+
+
+def test_a_payoff_takes_no_more_than_the_payer_allows_and_no_earlier_day_unallowed(desk, borrower, collector, next_day):
+    loan = desk.originated()
+    day = next_day(37)
+    owed = desk.book.payoff(loan, day)
+    desk.book.charge(loan, FEE, 7, day, {"from": collector})
+    before = desk.stored(loan), desk.system.token.balanceOf(borrower)
+    with reverts("LoanBook_PayoffAbove", loan, owed + 7, owed):
+        desk.book.payOff(loan, owed, day, {"from": borrower})
+    with reverts("LoanBook_BackValueNotAuthorised", day - 1, day):
+        desk.book.payOff(loan, owed + 7, day - 1, {"from": borrower})
+    assert (desk.stored(loan), desk.system.token.balanceOf(borrower)) == before
+    desk.book.payOff(loan, owed + 7, day, {"from": borrower})
+    assert desk.stored(loan)["state"] == REPAID
+
+
 @pytest.fixture(scope="module")
 def post(desk):
     """A function that sets a loan's count of postings in the contract's storage, as only a development chain can."""
