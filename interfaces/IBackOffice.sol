@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.26;
 
-import {DefaultTrigger} from "../contracts/types/Enums.sol";
 import {CustomerId, LoanId} from "../contracts/types/Ids.sol";
 import {ILoanBook} from "./ILoanBook.sol";
 
@@ -10,8 +9,8 @@ import {ILoanBook} from "./ILoanBook.sol";
 /// own storage. Events, errors and structs are ILoanBook's.
 interface IBackOffice {
     // ---------------------------------------------------------------- quality
-    /// @notice Declare default. Only risk officers.
-    function declareDefault(LoanId loanId, DefaultTrigger trigger) external;
+    /// @notice Declare default, by a `DefaultTrigger`. Only risk officers.
+    function declareDefault(LoanId loanId, uint8 trigger) external;
     /// @notice Return a defaulted loan to Active; nothing may be due. Only risk officers.
     function cure(LoanId loanId) external;
     /// @notice Propose to write off principal and interest, each up to an amount. Only risk officers.

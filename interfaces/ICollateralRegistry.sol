@@ -14,7 +14,7 @@ interface ICollateralRegistry {
     struct Registration {
         uint256 title; // 96-bit keyed tag of the object, also its external reference
         CustomerId owner;
-        CollateralKind kind;
+        uint8 kind; // CollateralKind
         bytes6 region;
         uint128 value;
         uint32 haircut; // ppb

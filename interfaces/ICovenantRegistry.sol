@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.26;
 
-import {Answer, Bound, Measure, Standing} from "../contracts/types/Enums.sol";
+import {Answer, Standing} from "../contracts/types/Enums.sol";
 import {CustomerId} from "../contracts/types/Ids.sol";
 
 /// @title Covenants: whether a customer's loans of a product go on as facts about the customer change
@@ -17,18 +17,18 @@ interface ICovenantRegistry {
     /// @notice A product's rule for ratings. A customer without a grade is not tested.
     struct RatingRule {
         uint8 worstGrade; // the worst grade that may go on; zero: any
-        Answer answer; // to a grade beyond it
+        uint8 answer; // an Answer, to a grade beyond it
         uint16 cureDays;
         uint8 notches; // this many below the grade at entry, or more, are a downgrade; zero: none is
-        Answer downgradeAnswer;
+        uint8 downgradeAnswer; // an Answer
         uint16 downgradeCureDays;
     }
 
     /// @notice A product's rule for one measure.
     struct MeasureRule {
-        Bound bound; // the threshold is kept where the figure equals it
+        uint8 bound; // a Bound; the threshold is kept where the figure equals it
         int64 threshold; // parts per billion
-        Answer answer; // to a figure beyond it, and to one that is late
+        uint8 answer; // an Answer, to a figure beyond it, and to one that is late
         uint16 cureDays;
         uint16 longestAge; // days a figure stands before the next is late; zero: for ever
     }
@@ -101,17 +101,17 @@ interface ICovenantRegistry {
     /// @notice Set a product's rule for ratings; it is asked from the next fact on. Only risk officers.
     function setRatingRule(uint16 product, RatingRule calldata rule) external;
     /// @notice Set a product's rule for one standing. Only risk officers.
-    function setStandingRule(uint16 product, Standing standing, Answer answer, uint16 cureDays) external;
+    function setStandingRule(uint16 product, uint8 standing, uint8 answer, uint16 cureDays) external;
     /// @notice Set a product's rule for one measure; the answer Continue takes the measure off. Only risk officers.
-    function setMeasureRule(uint16 product, Measure measure, MeasureRule calldata rule) external;
+    function setMeasureRule(uint16 product, uint8 measure, MeasureRule calldata rule) external;
 
     // ---------------------------------------------------------------- facts
     /// @notice Report how a customer stands. Only risk officers or the credit bureau.
-    function reportStanding(CustomerId customer, Standing standing) external;
+    function reportStanding(CustomerId customer, uint8 standing) external;
     /// @notice Report a figure as of a day; one for the same day takes the place of the earlier. Only risk officers or data
     /// providers.
     /// @param value Parts per billion.
-    function reportFigure(CustomerId customer, Measure measure, int64 value, uint24 asOf) external;
+    function reportFigure(CustomerId customer, uint8 measure, int64 value, uint24 asOf) external;
     /// @notice Tell that a customer's grade is another. Only the rating registry.
     function reportRating(CustomerId customer, uint8 grade) external;
     /// @notice Test all that is known of a customer, as after a change of a rule or when a figure is late. Anyone.
@@ -145,11 +145,11 @@ interface ICovenantRegistry {
     /// @return The grade of a customer that has loans under rules.
     function gradeOf(CustomerId customer) external view returns (uint8);
     /// @return value The last figure reported, parts per billion. @return asOf Its day, zero for none.
-    function figureOf(CustomerId customer, Measure measure) external view returns (int64 value, uint24 asOf);
+    function figureOf(CustomerId customer, uint8 measure) external view returns (int64 value, uint24 asOf);
     /// @return A product's rule for ratings.
     function ratingRuleOf(uint16 product) external view returns (RatingRule memory);
     /// @return answer A product's answer to a standing. @return cureDays Days to cure it.
-    function standingRuleOf(uint16 product, Standing standing) external view returns (Answer answer, uint16 cureDays);
+    function standingRuleOf(uint16 product, uint8 standing) external view returns (Answer answer, uint16 cureDays);
     /// @return A product's rule for one measure.
-    function measureRuleOf(uint16 product, Measure measure) external view returns (MeasureRule memory);
+    function measureRuleOf(uint16 product, uint8 measure) external view returns (MeasureRule memory);
 }

@@ -2,7 +2,7 @@
 pragma solidity 0.8.26;
 
 import {CustomerId, GroupId, LoanId} from "../contracts/types/Ids.sol";
-import {Denominator, Dimension} from "../contracts/types/Enums.sol";
+import {Denominator} from "../contracts/types/Enums.sol";
 
 /// @title Limits on what the bank lends, and what of them is used
 /// @notice One bucket per customer, connected group, industry section and region: exposure (outstanding
@@ -70,9 +70,9 @@ interface ICreditPolicy {
     error CreditPolicy_OverrideRepeated(uint64 loanId, uint32 person);
 
     /// @notice Set the limit of a bucket. Only the board.
-    function setLimit(Dimension dimension, uint64 key, uint128 limit, uint32 share, Denominator denominator, bytes32 resolution, uint24 reviewDate) external;
+    function setLimit(uint8 dimension, uint64 key, uint128 limit, uint32 share, uint8 denominator, bytes32 resolution, uint24 reviewDate) external;
     /// @notice Attest a denominator as of a date. Only the board.
-    function attest(Denominator denominator, uint128 amount, uint24 asOf) external;
+    function attest(uint8 denominator, uint128 amount, uint24 asOf) external;
     /// @notice Sign an override for a loan; a second person's signature to the same reason grants it, and one act
     /// of the loan uses it up. Until it is granted, a signature to another reason takes the place of the one before. Sign only what is applied for: the loan's number then stands for its terms. Only the board.
     function signOverride(LoanId loanId, bytes32 reasonHash) external;
@@ -94,11 +94,11 @@ interface ICreditPolicy {
     function reduce(Keys calldata keys, uint128 amount) external;
 
     /// @return The bucket of a dimension and key.
-    function bucketOf(Dimension dimension, uint64 key) external view returns (Usage memory);
+    function bucketOf(uint8 dimension, uint64 key) external view returns (Usage memory);
     /// @return What may still be reserved, in fen; the largest uint128 where no limit is set.
-    function headroom(Dimension dimension, uint64 key) external view returns (uint128);
+    function headroom(uint8 dimension, uint64 key) external view returns (uint128);
     /// @return amount The attested denominator in fen. @return asOf Its date.
-    function denominatorOf(Denominator denominator) external view returns (uint128 amount, uint24 asOf);
+    function denominatorOf(uint8 denominator) external view returns (uint128 amount, uint24 asOf);
     /// @return signer The person who signed a loan's override first, zero for none.
     /// @return granted Whether a second signed. @return used Whether an act of the loan used it up.
     function overrideOf(LoanId loanId) external view returns (uint32 signer, bool granted, bool used);

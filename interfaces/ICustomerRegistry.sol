@@ -11,7 +11,7 @@ interface ICustomerRegistry {
     /// @notice One customer to register.
     struct Registration {
         bytes32 commitment; // salted commitment to who it is; also the external reference of an import
-        CustomerKind kind;
+        uint8 kind; // CustomerKind
         bytes4 industry; // default section and division, e.g. "K70"
         bytes6 region; // default region, e.g. "CN-GD"
         GroupId group; // connected group, zero for none

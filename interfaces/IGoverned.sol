@@ -20,6 +20,8 @@ interface IGoverned {
     error Governed_ValueDateOutOfRange(uint24 valueDate, uint24 earliest, uint24 latest);
     /// @notice Thrown when maker and checker are the same person.
     error Governed_SamePerson(uint32 person);
+    /// @notice Thrown when a code is beyond the last one known of its kind (`docs/events.md` lists them).
+    error Governed_CodeUnknown(uint8 code, uint8 last);
 
     /// @notice Mirror one account's seat. Only Authority.
     function setSeat(address account, uint256 seat) external;

@@ -2,7 +2,7 @@
 pragma solidity 0.8.26;
 
 import {CustomerId, LoanId} from "../contracts/types/Ids.sol";
-import {Category, ChargeKind, LoanState, PostingKind} from "../contracts/types/Enums.sol";
+import {Category, LoanState} from "../contracts/types/Enums.sol";
 
 /// @title The bank's loans, from application to the last recovery
 /// @notice Amounts are fen (a loan at most 2^47 - 1, 1.4 trillion yuan), rates parts per billion a year (at most
@@ -67,7 +67,7 @@ interface ILoanBook {
     struct Reversal {
         LoanId loanId;
         uint16 posting;
-        PostingKind kind;
+        uint8 kind; // PostingKind
         address account; // payer of a payment, borrower of a drawdown; zero outside the token
         uint128 principal;
         uint128 interest;
@@ -320,7 +320,7 @@ interface ILoanBook {
     /// @notice Book what is left of an expired earmark as a payment on its loan; what is not owed becomes free. Anyone.
     function returnEarmark(LoanId loanId, address borrower) external;
     /// @notice Charge a fee or penalty. Only collectors. It bears no interest, so it may date from before the last accrual.
-    function charge(LoanId loanId, ChargeKind kind, uint128 amount, uint24 valueDate) external;
+    function charge(LoanId loanId, uint8 kind, uint128 amount, uint24 valueDate) external;
 
     // ---------------------------------------------------------------- quality
     /// @notice Let due instalments fall due and set the category by days past due. Anyone.

@@ -112,11 +112,11 @@ interface ILoanQuality {
     error LoanQuality_NoMisuse(uint64 loanId);
 
     // ---------------------------------------------------------------- judgement
-    /// @notice Judge a loan. A worse floor holds at once; a better one, or none (Pass or None), is proposed and waits for
+    /// @notice Judge a loan, by a `Category`. A worse floor holds at once; a better one, or none (Pass or None), is proposed and waits for
     /// `confirmJudgement`. Only risk officers.
-    function judge(LoanId loanId, Category category, bytes32 reasonHash) external;
+    function judge(LoanId loanId, uint8 category, bytes32 reasonHash) external;
     /// @notice Relieve a floor by judgement as another proposed last, and after the last judgement. Only approvers.
-    function confirmJudgement(LoanId loanId, Category category, bytes32 reasonHash) external;
+    function confirmJudgement(LoanId loanId, uint8 category, bytes32 reasonHash) external;
     /// @notice Tell the loss expected on a loan: from 50 % of principal and interest due it is doubtful at least, from 90 % a
     /// loss. Where that is better than its floor, it is proposed and waits for `confirmAssessment`. Only risk officers.
     function assessLoss(LoanId loanId, uint128 expectedLoss, bytes32 reasonHash) external;

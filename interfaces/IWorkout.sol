@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.26;
 
-import {LoanType} from "../contracts/types/Enums.sol";
 import {LoanId} from "../contracts/types/Ids.sol";
 
 /// @title Loans in difficulty: new terms, waivers, sale, and guarantors who pay
@@ -20,7 +19,7 @@ interface IWorkout {
         LoanId loanId;
         uint8 number; // running number of the loan's restructurings, from 1
         uint24 deadline; // last day on which it may be carried out
-        LoanType loanType;
+        uint8 loanType; // LoanType
         uint8 cycleMonths; // 1, 3, 6 or 12; zero, for a bullet, everything at maturity
         int40 rate;
         uint24 maturity;

@@ -6,6 +6,7 @@ import {Bucket} from "../types/Bucket.sol";
 import {Denominator, Dimension, Role} from "../types/Enums.sol";
 import {CustomerId, GroupId, LoanId, PersonId} from "../types/Ids.sol";
 import {Governed} from "./Governed.sol";
+import {known} from "./Known.sol";
 
 /// @title CreditPolicy
 /// @dev One word a bucket, so that a posting touches four slots: customer, its group, section, region. See ICreditPolicy.
@@ -44,32 +45,33 @@ contract CreditPolicy is ICreditPolicy, Governed {
 
     /// @inheritdoc ICreditPolicy
     function setLimit(
-        Dimension dimension,
+        uint8 dimension,
         uint64 key,
         uint128 limit,
         uint32 share,
-        Denominator denominator,
+        uint8 denominator,
         bytes32 resolution,
         uint24 reviewDate
     ) external {
         PersonId person = _only(Role.Board);
         _actingDay();
-        if (key == 0 || key > _highestKey(dimension)) revert CreditPolicy_KeyInvalid(uint8(dimension), key);
-        if (limit > type(uint64).max) revert CreditPolicy_Overflow(uint8(dimension), key, limit);
-        if (share > PPB || (share == 0) != (denominator == Denominator.None)) {
-            revert CreditPolicy_ShareInvalid(share, uint8(denominator));
+        if (key == 0 || key > _highestKey(_dimension(dimension))) revert CreditPolicy_KeyInvalid(dimension, key);
+        if (limit > type(uint64).max) revert CreditPolicy_Overflow(dimension, key, limit);
+        Denominator of_ = _denominator(denominator);
+        if (share > PPB || (share == 0) != (of_ == Denominator.None)) {
+            revert CreditPolicy_ShareInvalid(share, denominator);
         }
-        if (share != 0 && _attestations[denominator].asOf == 0) {
-            revert CreditPolicy_DenominatorMissing(uint8(denominator));
+        if (share != 0 && _attestations[of_].asOf == 0) {
+            revert CreditPolicy_DenominatorMissing(denominator);
         }
-        uint256 node = _node(dimension, key);
-        _buckets[node] = _buckets[node].withLimit(uint64(limit), share, denominator);
+        uint256 node = _node(_dimension(dimension), key);
+        _buckets[node] = _buckets[node].withLimit(uint64(limit), share, of_);
         emit LimitSet(
-            uint8(dimension),
+            dimension,
             key,
             limit,
             share,
-            uint8(denominator),
+            denominator,
             resolution,
             reviewDate,
             PersonId.unwrap(person)
@@ -77,15 +79,16 @@ contract CreditPolicy is ICreditPolicy, Governed {
     }
 
     /// @inheritdoc ICreditPolicy
-    function attest(Denominator denominator, uint128 amount, uint24 asOf) external {
+    function attest(uint8 denominator, uint128 amount, uint24 asOf) external {
         PersonId person = _only(Role.Board);
         uint24 businessDate = _postingDay();
-        uint24 previous = _attestations[denominator].asOf;
-        if (denominator == Denominator.None || asOf == 0 || asOf < previous || asOf > businessDate) {
-            revert CreditPolicy_AttestationInvalid(uint8(denominator), asOf, previous);
+        Denominator of_ = _denominator(denominator);
+        uint24 previous = _attestations[of_].asOf;
+        if (of_ == Denominator.None || asOf == 0 || asOf < previous || asOf > businessDate) {
+            revert CreditPolicy_AttestationInvalid(denominator, asOf, previous);
         }
-        _attestations[denominator] = Attestation({amount: amount, asOf: asOf});
-        emit DenominatorAttested(uint8(denominator), amount, asOf, PersonId.unwrap(person));
+        _attestations[of_] = Attestation({amount: amount, asOf: asOf});
+        emit DenominatorAttested(denominator, amount, asOf, PersonId.unwrap(person));
     }
 
     /// @inheritdoc ICreditPolicy
@@ -268,6 +271,14 @@ contract CreditPolicy is ICreditPolicy, Governed {
         return uint256(dimension) << 64 | key;
     }
 
+    function _dimension(uint8 code) private pure returns (Dimension) {
+        return Dimension(known(code, uint8(type(Dimension).max)));
+    }
+
+    function _denominator(uint8 code) private pure returns (Denominator) {
+        return Denominator(known(code, uint8(type(Denominator).max)));
+    }
+
     function _highestKey(Dimension dimension) private pure returns (uint64) {
         if (dimension == Dimension.Industry) return type(uint8).max;
         return dimension == Dimension.Region ? type(uint48).max : type(uint32).max;
@@ -276,21 +287,21 @@ contract CreditPolicy is ICreditPolicy, Governed {
     // ---------------------------------------------------------------- views
 
     /// @inheritdoc ICreditPolicy
-    function bucketOf(Dimension dimension, uint64 key) external view returns (Usage memory) {
-        Bucket bucket = _buckets[_node(dimension, key)];
+    function bucketOf(uint8 dimension, uint64 key) external view returns (Usage memory) {
+        Bucket bucket = _buckets[_node(_dimension(dimension), key)];
         return Usage({
             exposure: uint128(bucket.exposureOf()),
             reserved: uint128(bucket.reservedOf()),
             limit: uint128(bucket.limitOf()),
             share: uint32(bucket.shareOf()),
             denominator: bucket.denominatorOf(),
-            group: GroupId.wrap(dimension == Dimension.Customer ? bucket.tagOf() : 0)
+            group: GroupId.wrap(dimension == uint8(Dimension.Customer) ? bucket.tagOf() : 0)
         });
     }
 
     /// @inheritdoc ICreditPolicy
-    function headroom(Dimension dimension, uint64 key) external view returns (uint128) {
-        Bucket bucket = _buckets[_node(dimension, key)];
+    function headroom(uint8 dimension, uint64 key) external view returns (uint128) {
+        Bucket bucket = _buckets[_node(_dimension(dimension), key)];
         uint256 limit = _limit(bucket);
         if (limit == UNLIMITED) return type(uint128).max;
         uint256 used = bucket.exposureOf() + bucket.reservedOf();
@@ -298,8 +309,8 @@ contract CreditPolicy is ICreditPolicy, Governed {
     }
 
     /// @inheritdoc ICreditPolicy
-    function denominatorOf(Denominator denominator) external view returns (uint128 amount, uint24 asOf) {
-        Attestation storage attestation = _attestations[denominator];
+    function denominatorOf(uint8 denominator) external view returns (uint128 amount, uint24 asOf) {
+        Attestation storage attestation = _attestations[_denominator(denominator)];
         return (attestation.amount, attestation.asOf);
     }
 

@@ -5,6 +5,7 @@ import {ICreditPolicy} from "../../interfaces/ICreditPolicy.sol";
 import {ICustomerRegistry} from "../../interfaces/ICustomerRegistry.sol";
 import {Importing} from "../governance/Importing.sol";
 import {Governed} from "../governance/Governed.sol";
+import {known} from "../governance/Known.sol";
 import {Codes} from "../libraries/Codes.sol";
 import {CustomerKind, Role} from "../types/Enums.sol";
 import {CustomerId, GroupId, PersonId} from "../types/Ids.sol";
@@ -72,7 +73,7 @@ contract CustomerRegistry is ICustomerRegistry, Importing {
         _check(registration);
         customer = CustomerId.wrap(++customers);
         _customers[customer] = Stored({
-            kind: registration.kind,
+            kind: CustomerKind(registration.kind),
             industry: registration.industry,
             region: registration.region,
             group: registration.group,
@@ -83,7 +84,7 @@ contract CustomerRegistry is ICustomerRegistry, Importing {
         _byCommitment[registration.commitment] = customer;
         emit CustomerRegistered(
             CustomerId.unwrap(customer),
-            uint8(registration.kind),
+            registration.kind,
             registration.commitment,
             registration.industry,
             registration.region,
@@ -104,7 +105,7 @@ contract CustomerRegistry is ICustomerRegistry, Importing {
         if (!Codes.isIndustry(registration.industry) || !Codes.isRegion(registration.region)) {
             revert CustomerRegistry_CodeInvalid(registration.industry, registration.region);
         }
-        _checkBorrowers(registration.kind, registration.borrowers);
+        _checkBorrowers(CustomerKind(known(registration.kind, uint8(type(CustomerKind).max))), registration.borrowers);
     }
 
     function _checkBorrowers(CustomerKind kind, uint32 borrowers) private pure {

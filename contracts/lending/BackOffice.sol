@@ -8,6 +8,7 @@ import {ILoanBook} from "../../interfaces/ILoanBook.sol";
 import {ILoanQuality} from "../../interfaces/ILoanQuality.sol";
 import {IWired} from "../../interfaces/IWired.sol";
 import {Importing} from "../governance/Importing.sol";
+import {known} from "../governance/Known.sol";
 import {Category, DefaultTrigger, Role} from "../types/Enums.sol";
 import {CustomerId, LoanId, PersonId} from "../types/Ids.sol";
 import {MAX_DAY, MAX_MONEY} from "../types/LoanStorage.sol";
@@ -49,9 +50,10 @@ contract BackOffice is LoanBookBase, Proxy, Importing, IBackOffice, ILoanQuality
 
     // ------------------------------------------------------------------ quality
     /// @inheritdoc IBackOffice
-    function declareDefault(LoanId loanId, DefaultTrigger trigger) external {
+    function declareDefault(LoanId loanId, uint8 trigger) external {
         PersonId person = _only(Role.RiskOfficer);
-        _ledger.declareDefault(_wiring(), Books.raw(loanId), trigger, _postingDay(), _tables, person);
+        DefaultTrigger named = DefaultTrigger(known(trigger, uint8(type(DefaultTrigger).max)));
+        _ledger.declareDefault(_wiring(), Books.raw(loanId), named, _postingDay(), _tables, person);
     }
 
     /// @inheritdoc IBackOffice
@@ -80,13 +82,15 @@ contract BackOffice is LoanBookBase, Proxy, Importing, IBackOffice, ILoanQuality
 
     // ------------------------------------------------------------------ judgement
     /// @inheritdoc ILoanQuality
-    function judge(LoanId loanId, Category category, bytes32 reasonHash) external {
-        _ledger.judge(Books.raw(loanId), uint256(category), _found(reasonHash));
+    function judge(LoanId loanId, uint8 category, bytes32 reasonHash) external {
+        Judgement.Finding memory finding = _found(reasonHash);
+        _ledger.judge(Books.raw(loanId), known(category, uint8(type(Category).max)), finding);
     }
 
     /// @inheritdoc ILoanQuality
-    function confirmJudgement(LoanId loanId, Category category, bytes32 reasonHash) external {
-        _ledger.confirmJudgement(Books.raw(loanId), uint256(category), _confirmed(reasonHash));
+    function confirmJudgement(LoanId loanId, uint8 category, bytes32 reasonHash) external {
+        Judgement.Finding memory finding = _confirmed(reasonHash);
+        _ledger.confirmJudgement(Books.raw(loanId), known(category, uint8(type(Category).max)), finding);
     }
 
     /// @inheritdoc ILoanQuality

@@ -67,7 +67,7 @@ library Contagion {
         if (kind == CustomerKind.Person || kind == CustomerKind.RetailPool) {
             revert ILoanQuality.LoanQuality_Retail(number, uint8(kind));
         }
-        uint256 exposure = w.policy.bucketOf(Dimension.Customer, number).exposure;
+        uint256 exposure = w.policy.bucketOf(uint8(Dimension.Customer), number).exposure;
         return Debtor(number, today, exposure, l.tableOn(lastTable, today));
     }
 

@@ -4,6 +4,7 @@ pragma solidity 0.8.26;
 import {FixedPointMathLib} from "solady/src/utils/FixedPointMathLib.sol";
 import {ILoanBook} from "../../interfaces/ILoanBook.sol";
 import {ILoanTerms} from "../../interfaces/ILoanTerms.sol";
+import {known} from "../governance/Known.sol";
 import {LoanCodec} from "../libraries/LoanCodec.sol";
 import {LoanMath} from "../libraries/LoanMath.sol";
 import {LoanSchedule} from "../libraries/LoanSchedule.sol";
@@ -63,8 +64,8 @@ library Corrections {
         bool reopens = p.state == LoanState.Repaid;
         l.advance(id, p, today, 0);
         uint256 restored;
-        if (r.kind == PostingKind.Payment) _takePaymentBack(l, id, p, r, today);
-        else if (r.kind == PostingKind.Drawdown) restored = _takeDrawdownBack(l, id, p, r, today);
+        if (_is(r, PostingKind.Payment)) _takePaymentBack(l, id, p, r, today);
+        else if (_is(r, PostingKind.Drawdown)) restored = _takeDrawdownBack(l, id, p, r, today);
         else _takeChargeBack(id, p, r);
         l.findOldest(id, p);
         Books.number(id, p);
@@ -83,7 +84,7 @@ library Corrections {
         private
         view
     {
-        Books.check(id, p, _actOf(r.kind));
+        Books.check(id, p, _actOf(PostingKind(known(r.kind, uint8(type(PostingKind).max)))));
         // Before a restructuring other terms held, and what was due then has become principal.
         uint256 last = p.care.restructurings();
         if (last != 0 && r.posting <= l.agreements[Books.agreementKey(id, last)].posting) {
@@ -97,6 +98,10 @@ library Corrections {
         if (r.valueDate < since) revert ILoanTerms.LoanBook_RateForgotten(id, r.valueDate, uint24(since));
         uint256 amount = uint256(r.principal) + r.interest + r.penalty + r.fee;
         if (amount == 0 || amount > MAX_MONEY) revert ILoanBook.LoanBook_AmountInvalid(id, amount, MAX_MONEY);
+    }
+
+    function _is(ILoanBook.Reversal calldata r, PostingKind kind) private pure returns (bool) {
+        return r.kind == uint8(kind);
     }
 
     function _actOf(PostingKind kind) private pure returns (Act) {
@@ -200,7 +205,7 @@ library Corrections {
 
     function _tellSettled(uint64 id, Position memory p, ILoanBook.Reversal calldata r, PersonId maker, PersonId checker) private {
         emit ILoanBook.ReversalSettled(
-            id, r.posting, uint8(r.kind), r.account, uint128(p.undrawn), uint128(p.instalmentAmount), uint24(p.oldestDue),
+            id, r.posting, r.kind, r.account, uint128(p.undrawn), uint128(p.instalmentAmount), uint24(p.oldestDue),
             uint8(p.state), PersonId.unwrap(maker), PersonId.unwrap(checker)
         );
     }
@@ -213,11 +218,11 @@ library Corrections {
 
     /// @dev Tell the buckets and the token.
     function _passOn(Wiring calldata w, Position memory p, ILoanBook.Reversal calldata r, uint256 restored) private {
-        if (r.kind == PostingKind.Payment) {
+        if (_is(r, PostingKind.Payment)) {
             if (r.principal != 0) w.policy.add(Books.keys(p), r.principal);
             uint128 amount = r.principal + r.interest + r.penalty + r.fee;
             if (r.account != address(0)) w.token.reversePayment(r.account, amount);
-        } else if (r.kind == PostingKind.Drawdown) {
+        } else if (_is(r, PostingKind.Drawdown)) {
             if (restored != 0) w.policy.restore(Books.keys(p), r.principal);
             else w.policy.reduce(Books.keys(p), r.principal);
             if (r.account != address(0)) w.token.reverseDrawdown(r.loanId, r.account, r.principal);

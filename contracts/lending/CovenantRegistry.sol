@@ -49,34 +49,35 @@ contract CovenantRegistry is CovenantRules {
     // ---------------------------------------------------------------- facts
 
     /// @inheritdoc ICovenantRegistry
-    function reportStanding(CustomerId customer, Standing standing_) external {
+    function reportStanding(CustomerId customer, uint8 standing_) external {
         PersonId person = _onlyAny(bit(Role.RiskOfficer) | bit(Role.CreditBureau));
         uint24 today = _postingDay();
         CUSTOMERS.nodeOf(customer); // reverts for an unknown customer
         Debtor memory debtor = _debtors[customer];
         Standing previous = debtor.standing;
-        (debtor.standing, debtor.reportedOn) = (standing_, today);
+        (debtor.standing, debtor.reportedOn) = (_standing(standing_), today);
         _debtors[customer] = debtor;
         emit StandingReported(
-            CustomerId.unwrap(customer), uint8(standing_), uint8(previous), today, PersonId.unwrap(person)
+            CustomerId.unwrap(customer), standing_, uint8(previous), today, PersonId.unwrap(person)
         );
         _retest(customer, STANDING, today);
     }
 
     /// @inheritdoc ICovenantRegistry
-    function reportFigure(CustomerId customer, Measure measure, int64 value, uint24 asOf) external {
+    function reportFigure(CustomerId customer, uint8 measure_, int64 value, uint24 asOf) external {
         PersonId person = _onlyAny(bit(Role.RiskOfficer) | bit(Role.DataProvider));
         uint24 today = _postingDay();
+        Measure measure = _measure(measure_);
         CUSTOMERS.nodeOf(customer);
         uint24 earliest = _figures[customer][measure].asOf;
         if (asOf == 0 || asOf < earliest || asOf > today) {
-            revert CovenantRegistry_FigureOutOfOrder(CustomerId.unwrap(customer), uint8(measure), asOf, earliest, today);
+            revert CovenantRegistry_FigureOutOfOrder(CustomerId.unwrap(customer), measure_, asOf, earliest, today);
         }
         _figures[customer][measure] = Figure(value, asOf);
         emit FigureReported(
-            CustomerId.unwrap(customer), uint8(measure), value, asOf, today, PersonId.unwrap(person)
+            CustomerId.unwrap(customer), measure_, value, asOf, today, PersonId.unwrap(person)
         );
-        _retest(customer, FIGURE + uint256(measure), today);
+        _retest(customer, FIGURE + measure_, today);
     }
 
     /// @inheritdoc ICovenantRegistry
@@ -187,9 +188,9 @@ contract CovenantRegistry is CovenantRules {
         bool beyond = rule.worstGrade != 0 && grade > rule.worstGrade;
         uint8 entry = word.entryGrade();
         bool downgraded = rule.notches != 0 && entry != 0 && grade >= entry + rule.notches;
-        word = _told(word, RATING, beyond ? rule.answer : Answer.Continue, rule.cureDays, false, today);
+        word = _told(word, RATING, beyond ? Answer(rule.answer) : Answer.Continue, rule.cureDays, false, today);
         return _told(
-            word, DOWNGRADE, downgraded ? rule.downgradeAnswer : Answer.Continue, rule.downgradeCureDays, false, today
+            word, DOWNGRADE, downgraded ? Answer(rule.downgradeAnswer) : Answer.Continue, rule.downgradeCureDays, false, today
         );
     }
 
@@ -210,9 +211,9 @@ contract CovenantRegistry is CovenantRules {
         MeasureRule memory rule = _measureRules[product][measure];
         Figure memory figure = _figures[customer][measure];
         bool beyond = figure.asOf != 0
-            && (rule.bound == Bound.Minimum ? figure.value < rule.threshold : figure.value > rule.threshold);
+            && (rule.bound == uint8(Bound.Minimum) ? figure.value < rule.threshold : figure.value > rule.threshold);
         bool late = _isLate(rule, figure, word, today);
-        Answer answer = beyond || late ? rule.answer : Answer.Continue;
+        Answer answer = beyond || late ? Answer(rule.answer) : Answer.Continue;
         return _told(word, FIGURE + uint256(measure), answer, rule.cureDays, late, today);
     }
 
@@ -342,8 +343,8 @@ contract CovenantRegistry is CovenantRules {
     }
 
     /// @inheritdoc ICovenantRegistry
-    function figureOf(CustomerId customer, Measure measure) external view returns (int64 value, uint24 asOf) {
-        Figure storage figure = _figures[customer][measure];
+    function figureOf(CustomerId customer, uint8 measure) external view returns (int64 value, uint24 asOf) {
+        Figure storage figure = _figures[customer][_measure(measure)];
         return (figure.value, figure.asOf);
     }
 }

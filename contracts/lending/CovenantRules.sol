@@ -3,7 +3,8 @@ pragma solidity 0.8.26;
 
 import {ICovenantRegistry} from "../../interfaces/ICovenantRegistry.sol";
 import {Governed} from "../governance/Governed.sol";
-import {Answer, Measure, Role, Standing} from "../types/Enums.sol";
+import {known} from "../governance/Known.sol";
+import {Answer, Bound, Measure, Role, Standing} from "../types/Enums.sol";
 import {PersonId} from "../types/Ids.sol";
 
 /// @dev What each product asks of its borrowers. See ICovenantRegistry.
@@ -31,37 +32,48 @@ abstract contract CovenantRules is ICovenantRegistry, Governed {
         _checkRule(product, rule.downgradeAnswer, rule.downgradeCureDays, true);
         _ratingRules[product] = rule;
         emit RatingRuleSet(
-            product, rule.worstGrade, uint8(rule.answer), rule.cureDays, rule.notches, uint8(rule.downgradeAnswer),
+            product, rule.worstGrade, rule.answer, rule.cureDays, rule.notches, rule.downgradeAnswer,
             rule.downgradeCureDays, today, PersonId.unwrap(person)
         );
     }
 
     /// @inheritdoc ICovenantRegistry
-    function setStandingRule(uint16 product, Standing standing_, Answer answer, uint16 cureDays) external {
+    function setStandingRule(uint16 product, uint8 standing_, uint8 answer, uint16 cureDays) external {
         PersonId person = _only(Role.RiskOfficer);
         uint24 today = _actingDay();
-        _checkRule(product, answer, cureDays, standing_ != Standing.Normal || answer == Answer.Continue);
-        _standingRules[product][standing_] = StandingRule(answer, cureDays);
-        emit StandingRuleSet(product, uint8(standing_), uint8(answer), cureDays, today, PersonId.unwrap(person));
+        Standing standing = _standing(standing_);
+        _checkRule(product, answer, cureDays, standing != Standing.Normal || answer == uint8(Answer.Continue));
+        _standingRules[product][standing] = StandingRule(Answer(answer), cureDays);
+        emit StandingRuleSet(product, standing_, answer, cureDays, today, PersonId.unwrap(person));
     }
 
     /// @inheritdoc ICovenantRegistry
-    function setMeasureRule(uint16 product, Measure measure, MeasureRule calldata rule) external {
+    function setMeasureRule(uint16 product, uint8 measure_, MeasureRule calldata rule) external {
         PersonId person = _only(Role.RiskOfficer);
         uint24 today = _actingDay();
+        Measure measure = _measure(measure_);
+        known(rule.bound, uint8(type(Bound).max));
         _checkRule(product, rule.answer, rule.cureDays, true);
         _measureRules[product][measure] = rule;
-        uint256 flag = 1 << uint256(measure);
-        _measures[product] = rule.answer == Answer.Continue ? _measures[product] & ~flag : _measures[product] | flag;
+        uint256 flag = 1 << measure_;
+        _measures[product] = rule.answer == uint8(Answer.Continue) ? _measures[product] & ~flag : _measures[product] | flag;
         emit MeasureRuleSet(
-            product, uint8(measure), uint8(rule.bound), rule.threshold, uint8(rule.answer), rule.cureDays, rule.longestAge, today,
+            product, measure_, rule.bound, rule.threshold, rule.answer, rule.cureDays, rule.longestAge, today,
             PersonId.unwrap(person)
         );
     }
 
-    function _checkRule(uint16 product, Answer answer, uint16 cureDays, bool sound) private pure {
-        uint16 most = answer == Answer.ServeNotice ? LONGEST_CURE : 0;
-        if (!sound || cureDays > most) revert CovenantRegistry_RuleInvalid(product, uint8(answer), cureDays);
+    function _checkRule(uint16 product, uint8 answer, uint16 cureDays, bool sound) private pure {
+        uint16 most = Answer(known(answer, uint8(type(Answer).max))) == Answer.ServeNotice ? LONGEST_CURE : 0;
+        if (!sound || cureDays > most) revert CovenantRegistry_RuleInvalid(product, answer, cureDays);
+    }
+
+    function _standing(uint8 code) internal pure returns (Standing) {
+        return Standing(known(code, uint8(type(Standing).max)));
+    }
+
+    function _measure(uint8 code) internal pure returns (Measure) {
+        return Measure(known(code, uint8(type(Measure).max)));
     }
 
     // ---------------------------------------------------------------- views
@@ -72,13 +84,13 @@ abstract contract CovenantRules is ICovenantRegistry, Governed {
     }
 
     /// @inheritdoc ICovenantRegistry
-    function standingRuleOf(uint16 product, Standing standing_) external view returns (Answer answer, uint16 cureDays) {
-        StandingRule storage rule = _standingRules[product][standing_];
+    function standingRuleOf(uint16 product, uint8 standing_) external view returns (Answer answer, uint16 cureDays) {
+        StandingRule storage rule = _standingRules[product][_standing(standing_)];
         return (rule.answer, rule.cureDays);
     }
 
     /// @inheritdoc ICovenantRegistry
-    function measureRuleOf(uint16 product, Measure measure) external view returns (MeasureRule memory) {
-        return _measureRules[product][measure];
+    function measureRuleOf(uint16 product, uint8 measure) external view returns (MeasureRule memory) {
+        return _measureRules[product][_measure(measure)];
     }
 }

@@ -7,6 +7,7 @@ import {IGoverned} from "../../interfaces/IGoverned.sol";
 import {ILoanBook} from "../../interfaces/ILoanBook.sol";
 import {IWired} from "../../interfaces/IWired.sol";
 import {IWorkout} from "../../interfaces/IWorkout.sol";
+import {known} from "../governance/Known.sol";
 import {ChargeKind, Role} from "../types/Enums.sol";
 import {LoanId, PersonId} from "../types/Ids.sol";
 import {CategoryTable, Position} from "../types/LoanStorage.sol";
@@ -146,10 +147,10 @@ contract LoanBook is LoanBookBase, Proxy, ILoanBook {
     }
 
     /// @inheritdoc ILoanBook
-    function charge(LoanId loanId, ChargeKind kind, uint128 amount, uint24 valueDate) external {
+    function charge(LoanId loanId, uint8 kind, uint128 amount, uint24 valueDate) external {
         PersonId person = _only(Role.Collector);
         _checkSigners(loanId, valueDate, _actingDay());
-        _ledger.charge(Books.raw(loanId), kind, amount, valueDate, person);
+        _ledger.charge(Books.raw(loanId), ChargeKind(known(kind, uint8(type(ChargeKind).max))), amount, valueDate, person);
     }
 
     // ------------------------------------------------------------------ quality

@@ -6,11 +6,12 @@ import {ICreditPolicy} from "../../interfaces/ICreditPolicy.sol";
 import {IGuaranteeRegistry} from "../../interfaces/IGuaranteeRegistry.sol";
 import {ILoanBook} from "../../interfaces/ILoanBook.sol";
 import {IWorkout} from "../../interfaces/IWorkout.sol";
+import {known} from "../governance/Known.sol";
 import {LoanCodec} from "../libraries/LoanCodec.sol";
 import {LoanMath} from "../libraries/LoanMath.sol";
 import {LoanSchedule} from "../libraries/LoanSchedule.sol";
 import {Floor} from "../types/CareWord.sol";
-import {Category, ClassificationReason, LoanState} from "../types/Enums.sol";
+import {Category, ClassificationReason, LoanState, LoanType} from "../types/Enums.sol";
 import {CustomerId, PersonId} from "../types/Ids.sol";
 import {RESTRUCTURE} from "../types/LoanActs.sol";
 import {MAX_DAY, MAX_MONEY, Position} from "../types/LoanStorage.sol";
@@ -66,7 +67,7 @@ library Restructuring {
         uint256 next = p.care.restructurings() + 1;
         if (t.number != next) revert IWorkout.LoanBook_RestructuringStale(id, t.number, uint16(next));
         if (today > t.deadline) revert IWorkout.LoanBook_DeadlinePassed(id, t.deadline, today);
-        Terms.checkCycle(t.loanType, t.cycleMonths);
+        Terms.checkCycle(LoanType(known(t.loanType, uint8(type(LoanType).max))), t.cycleMonths);
         ProductWord product = l.product(uint16(p.product));
         if (t.rate < 0 || uint40(t.rate) > product.maxRate()) {
             revert ILoanBook.LoanBook_RateInvalid(t.rate, int40(uint40(product.maxRate())));
@@ -216,7 +217,7 @@ library Restructuring {
         returns (uint256 next)
     {
         (p.rate, p.maturity) = (uint40(t.rate), t.maturity);
-        p.changeSchedule(t.loanType, t.cycleMonths);
+        p.changeSchedule(LoanType(t.loanType), t.cycleMonths);
         p.care = p.care.withoutCall();
         p.instalment = p.dueDatesBefore(FixedPointMathLib.max(uint256(today) + 1, t.resumeOn));
         next = l.nextDue(p);
@@ -250,7 +251,7 @@ library Restructuring {
         words[0] = t.number;
         words[1] = p.postings;
         words[2] = today;
-        words[3] = uint256(t.loanType);
+        words[3] = t.loanType;
         words[4] = t.cycleMonths;
         words[5] = p.rate;
         words[6] = p.maturity;

@@ -5,6 +5,7 @@ import {ICollateralRegistry} from "../../interfaces/ICollateralRegistry.sol";
 import {ICustomerRegistry} from "../../interfaces/ICustomerRegistry.sol";
 import {ITitleRegistry} from "../../interfaces/ITitleRegistry.sol";
 import {Importing} from "../governance/Importing.sol";
+import {known} from "../governance/Known.sol";
 import {CollateralKind, Role} from "../types/Enums.sol";
 import {CustomerId, PersonId} from "../types/Ids.sol";
 import {ObjectWord, newObject} from "../types/ObjectWord.sol";
@@ -46,14 +47,15 @@ abstract contract Objects is ICollateralRegistry, Importing {
     }
 
     function _register(Registration calldata row, uint24 businessDate, uint32 importId, PersonId person) private {
-        bool named = row.title != 0 && row.title <= type(uint96).max && row.kind != CollateralKind.None;
+        CollateralKind kind = CollateralKind(known(row.kind, uint8(type(CollateralKind).max)));
+        bool named = row.title != 0 && row.title <= type(uint96).max && kind != CollateralKind.None;
         bool valid = named && row.value != 0;
         _checkAppraisal(valid, row.title, row.value, row.haircut, row.appraisedOn, row.validUntil, businessDate);
-        _objects[row.title] = newObject(row.owner, ++objects, row.kind).withAppraisal(
+        _objects[row.title] = newObject(row.owner, ++objects, kind).withAppraisal(
             row.value, row.haircut, row.appraisedOn, row.validUntil
         );
         emit CollateralRegistered(
-            row.title, uint8(row.kind), CustomerId.unwrap(row.owner), row.region, row.value, row.haircut, row.appraisedOn,
+            row.title, row.kind, CustomerId.unwrap(row.owner), row.region, row.value, row.haircut, row.appraisedOn,
             row.validUntil, importId, PersonId.unwrap(person)
         );
         // The title registry refuses a second title, and with it this whole call.
