@@ -134,8 +134,8 @@ interface ILoanQuality {
     function findMisuse(LoanId loanId, uint128 principal, bytes32 reasonHash) external;
     /// @notice Propose to find that none is any more; that waits for `confirmMisuse`. Only risk officers.
     function clearMisuse(LoanId loanId, bytes32 reasonHash) external;
-    /// @notice Find that less principal is misused, or none (zero), as another proposed, while what is found misused is still what
-    /// he saw. Only approvers.
+    /// @notice Find that less principal is misused, or none (zero), as another proposed last, and after the last finding. Only
+    /// approvers.
     function confirmMisuse(LoanId loanId, uint128 principal, bytes32 reasonHash) external;
 
     // ---------------------------------------------------------------- contagion

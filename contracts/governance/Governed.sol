@@ -6,12 +6,13 @@ import {PersonId} from "../types/Ids.sol";
 import {Role} from "../types/Enums.sol";
 import {Seat, bit} from "../types/Seat.sol";
 
+/// @dev What one person proposed, another may do on that day and as many after it.
+uint24 constant PROPOSAL_DAYS = 30;
+
 /// @dev Local mirror of seats, business day and pause. See IGoverned for why.
 abstract contract Governed is IGoverned {
     /// @dev Postings may be back-dated by at most this many days.
     uint24 internal constant BACK_VALUE_WINDOW = 30;
-    /// @dev What one person proposed, another may do on that day and as many after it.
-    uint24 internal constant PROPOSAL_DAYS = 30;
 
     /// @inheritdoc IGoverned
     address public immutable authority;

@@ -22,6 +22,8 @@ library Judgement {
     using Terms for Ledger;
 
     uint256 private constant OBSERVED_PAYMENTS = 2;
+    /// @dev Misuse has a relief of its own, as each floor has.
+    uint256 private constant MISUSE = uint256(type(Floor).max) + 1;
 
     /// @dev Who finds something, why, and when.
     struct Finding {
@@ -38,7 +40,9 @@ library Judgement {
         Books.check(id, p, JUDGE);
         category = _binding(category);
         uint256 previous = p.care.floorOf(Floor.Judgement);
-        if (category < previous) return _propose(l, id, Floor.Judgement, category, previous, f);
+        if (category < previous) {
+            return _propose(l, id, uint256(Floor.Judgement), _hash(Floor.Judgement, id, category, previous, f), f);
+        }
         l.passOverdue(id, p, f.today);
         _setFloor(l, id, p, Floor.Judgement, category, f);
     }
@@ -48,7 +52,7 @@ library Judgement {
         Books.check(id, p, JUDGE);
         category = _binding(category);
         uint256 previous = p.care.floorOf(Floor.Judgement);
-        f.maker = _consume(l, id, Floor.Judgement, category, previous, f);
+        f.maker = _consume(l, id, uint256(Floor.Judgement), _hash(Floor.Judgement, id, category, previous, f), f);
         l.passOverdue(id, p, f.today);
         _setFloor(l, id, p, Floor.Judgement, category, f);
     }
@@ -67,14 +71,14 @@ library Judgement {
         uint256 category = _byLoss(id, p, expectedLoss);
         if (category >= previous) return _assess(l, id, p, expectedLoss, category, f);
         l.store(id, p); // due dates passed, and that was told
-        _propose(l, id, Floor.ExpectedLoss, expectedLoss, previous, f);
+        _propose(l, id, uint256(Floor.ExpectedLoss), _hash(Floor.ExpectedLoss, id, expectedLoss, previous, f), f);
     }
 
     function confirmAssessment(Ledger storage l, uint64 id, uint256 expectedLoss, Finding memory f) external {
         Position memory p = l.load(id);
         Books.check(id, p, ASSESS_LOSS);
         uint256 previous = p.care.floorOf(Floor.ExpectedLoss);
-        f.maker = _consume(l, id, Floor.ExpectedLoss, expectedLoss, previous, f);
+        f.maker = _consume(l, id, uint256(Floor.ExpectedLoss), _hash(Floor.ExpectedLoss, id, expectedLoss, previous, f), f);
         l.passOverdue(id, p, f.today);
         _assess(l, id, p, expectedLoss, _byLoss(id, p, expectedLoss), f);
     }
@@ -113,29 +117,27 @@ library Judgement {
 
     /// @dev Whatever is found anew, a relief proposed before is void.
     function _settle(Ledger storage l, uint64 id, Position memory p, Floor floor, Finding memory f) private {
-        delete l.reliefs[_key(id, floor)];
+        delete l.reliefs[_key(id, uint256(floor))];
         Quality.settle(l, id, p, f.today, l.tableOn(f.lastTable, f.today), Quality.reasonOf(floor));
     }
 
     // ------------------------------------------------------------------ relief
-    /// @dev In place of any other relief of the floor.
-    function _propose(Ledger storage l, uint64 id, Floor floor, uint256 what, uint256 previous, Finding memory f) private {
-        bytes32 relief = _hash(floor, id, what, previous, f);
+    /// @dev In place of any other relief of the same.
+    function _propose(Ledger storage l, uint64 id, uint256 floor, bytes32 relief, Finding memory f) private {
         l.reliefs[_key(id, floor)] = relief;
         l.propose(id, relief, f.today, f.maker);
     }
 
-    function _consume(Ledger storage l, uint64 id, Floor floor, uint256 what, uint256 previous, Finding memory f)
+    function _consume(Ledger storage l, uint64 id, uint256 floor, bytes32 relief, Finding memory f)
         private
         returns (PersonId maker)
     {
-        bytes32 relief = _hash(floor, id, what, previous, f);
         if (l.reliefs[_key(id, floor)] != relief) revert ILoanBook.LoanBook_NotProposed(id);
         return l.consume(id, relief, f.today, f.checker);
     }
 
-    function _key(uint64 id, Floor floor) private pure returns (uint256) {
-        return (uint256(id) << 8) | uint256(floor);
+    function _key(uint64 id, uint256 floor) private pure returns (uint256) {
+        return (uint256(id) << 8) | floor;
     }
 
     function _hash(Floor floor, uint64 id, uint256 what, uint256 previous, Finding memory f) private pure returns (bytes32) {
@@ -200,16 +202,15 @@ library Judgement {
     function confirmMisuse(Ledger storage l, uint64 id, uint256 principal, Finding memory f) external {
         Position memory p = l.load(id);
         Books.check(id, p, CLEAR_MISUSE);
-        f.maker = l.consume(id, _lessHash(id, p, principal, f), f.today, f.checker);
+        f.maker = _consume(l, id, MISUSE, _lessHash(id, p, principal, f), f);
         l.advance(id, p, f.today, 0);
         _setMisused(l, id, p, principal, f);
     }
 
     function _proposeLess(Ledger storage l, uint64 id, Position memory p, uint256 principal, Finding memory f) private {
-        l.propose(id, _lessHash(id, p, principal, f), f.today, f.maker);
+        _propose(l, id, MISUSE, _lessHash(id, p, principal, f), f);
     }
 
-    /// @dev Bound to what is found misused now, so that it does not outlive a worse finding.
     function _lessHash(uint64 id, Position memory p, uint256 principal, Finding memory f) private pure returns (bytes32) {
         return keccak256(abi.encode("misuse", id, principal, p.care.misused(), f.reasonHash));
     }
@@ -217,6 +218,7 @@ library Judgement {
     /// @dev The loan has accrued to today: penalty interest up to it is that of what was known before.
     function _setMisused(Ledger storage l, uint64 id, Position memory p, uint256 principal, Finding memory f) private {
         if (principal > p.principal) revert ILoanBook.LoanBook_AmountInvalid(id, principal, p.principal);
+        delete l.reliefs[_key(id, MISUSE)];
         uint256 previous = p.care.misused();
         p.care = p.care.withMisused(principal);
         l.store(id, p);

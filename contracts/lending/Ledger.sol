@@ -10,6 +10,7 @@ import {IGoverned} from "../../interfaces/IGoverned.sol";
 import {IGuaranteeRegistry} from "../../interfaces/IGuaranteeRegistry.sol";
 import {ILoanBook} from "../../interfaces/ILoanBook.sol";
 import {IRatingRegistry} from "../../interfaces/IRatingRegistry.sol";
+import {PROPOSAL_DAYS} from "../governance/Governed.sol";
 import {BusinessDays} from "../libraries/BusinessDays.sol";
 import {LoanCodec} from "../libraries/LoanCodec.sol";
 import {LoanMath} from "../libraries/LoanMath.sol";
@@ -99,7 +100,8 @@ struct Ledger {
     mapping(uint64 guaranteeId => Consent) consents;
     mapping(uint64 loanId => DrawnWord) drawn; // of loans drawn on again
     mapping(uint64 loanId => RatesWord) rates; // of loans that were repriced
-    // the relief of a floor proposed since the last finding on it; key: loan in bits 8-71, floor below
+    // the relief of a floor, or of misuse, proposed since the last finding on it; key: loan in bits 8-71, floor below, misuse
+    // after the last floor
     mapping(uint256 loanAndFloor => bytes32 proposal) reliefs;
 }
 
@@ -110,9 +112,6 @@ library Books {
     using LoanSchedule for Position;
     using Penalty for Position;
     using Totals for Ledger;
-
-    /// @dev A proposal is good on its own day and as many days after it as a value date may lie back.
-    uint24 private constant PROPOSAL_DAYS = 30;
 
     // ------------------------------------------------------------------ storage
     function load(Ledger storage l, uint64 id) internal view returns (Position memory p) {

@@ -6,6 +6,7 @@ import {LibBitmap} from "solady/src/utils/LibBitmap.sol";
 import {IBackOffice} from "../../interfaces/IBackOffice.sol";
 import {ICollateralRegistry} from "../../interfaces/ICollateralRegistry.sol";
 import {IGoverned} from "../../interfaces/IGoverned.sol";
+import {PROPOSAL_DAYS} from "../governance/Governed.sol";
 import {LienState, Role} from "../types/Enums.sol";
 import {CustomerId, LoanId, PersonId} from "../types/Ids.sol";
 import {LienWord} from "../types/LienWord.sol";

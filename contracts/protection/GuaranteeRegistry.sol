@@ -3,7 +3,7 @@ pragma solidity 0.8.26;
 
 import {LibBitmap} from "solady/src/utils/LibBitmap.sol";
 import {IGuaranteeRegistry} from "../../interfaces/IGuaranteeRegistry.sol";
-import {Governed} from "../governance/Governed.sol";
+import {Governed, PROPOSAL_DAYS} from "../governance/Governed.sol";
 import {RankedShares} from "../libraries/RankedShares.sol";
 import {GuaranteeState, Role} from "../types/Enums.sol";
 import {GuaranteeWord, newGuarantee} from "../types/GuaranteeWord.sol";

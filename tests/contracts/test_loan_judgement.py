@@ -459,16 +459,16 @@ def test_misused_principal_is_found_by_one_person_and_lessened_by_two(desk, next
     assert [one.name for one in desk.book.findMisuse(loan, 1, REASON, desk.by("risk_officer")).events] == ["Proposed"]
     assert [one.name for one in desk.book.clearMisuse(loan, REASON, desk.by("risk_officer")).events] == ["Proposed"]
     assert (desk.stored(loan), care(desk, loan)) == (before, {"misused": AMOUNT})
-    for other in ((2, REASON), (1, OTHER_REASON), (0, OTHER_REASON)):
+    for other in ((2, REASON), (1, REASON), (0, OTHER_REASON)):  # the first was replaced by the second
         with reverts("LoanBook_NotProposed", loan):
             desk.book.confirmMisuse(loan, *other, desk.by("approver"))
-    for principal in (0, 1):
-        with reverts("Governed_SamePerson", RISK_OFFICER):
-            desk.book.confirmMisuse(loan, principal, REASON, {"from": as_both})
+    with reverts("Governed_SamePerson", RISK_OFFICER):
+        desk.book.confirmMisuse(loan, 0, REASON, {"from": as_both})
+    desk.book.findMisuse(loan, 1, REASON, desk.by("risk_officer"))
     model.advance(desk.today)
     sent = desk.book.confirmMisuse(loan, 1, REASON, desk.by("approver"))
     assert_events(sent, _told("MisuseFound", loan, model, desk, principal=1, previous=AMOUNT, checker=APPROVER))
-    with reverts("LoanBook_NotProposed", loan):  # it was proposed to clear what stood then
+    with reverts("LoanBook_NotProposed", loan):  # nor does it come back
         desk.book.confirmMisuse(loan, 0, REASON, desk.by("approver"))
     sent = _clear(desk, loan)
     assert_events(sent, _told("MisuseCleared", loan, model, desk, previous=1, checker=APPROVER))
@@ -489,6 +489,23 @@ def test_a_worse_finding_makes_less_misuse_void(desk):
     with reverts("LoanBook_AmountInvalid", loan, 9, 8):
         desk.book.confirmMisuse(loan, 9, REASON, desk.by("approver"))
     assert care(desk, loan) == {"misused": AMOUNT}
+
+
+def test_less_misuse_dies_with_a_finding_of_the_same_amount_and_stays_dead_when_the_amount_comes_back(desk):
+    loan = desk.originated()
+    book, officer, approver = desk.book, desk.by("risk_officer"), desk.by("approver")
+    book.findMisuse(loan, 10, REASON, officer)
+    book.clearMisuse(loan, REASON, officer)
+    book.findMisuse(loan, 10, OTHER_REASON, officer)
+    with reverts("LoanBook_NotProposed", loan):
+        book.confirmMisuse(loan, 0, REASON, approver)
+    book.clearMisuse(loan, REASON, officer)
+    book.findMisuse(loan, AMOUNT, OTHER_REASON, officer)
+    book.findMisuse(loan, 10, OTHER_REASON, officer)
+    book.confirmMisuse(loan, 10, OTHER_REASON, approver)
+    with reverts("LoanBook_NotProposed", loan):
+        book.confirmMisuse(loan, 0, REASON, approver)
+    assert care(desk, loan) == {"misused": 10}
 
 
 def test_no_more_is_misused_than_is_outstanding(desk):
