@@ -128,6 +128,9 @@ interface ICovenantRegistry {
     function reset(CustomerId customer, uint16 product) external;
 
     // ---------------------------------------------------------------- views
+    /// @notice Reverts where a customer's loans of a product could not come under its rules: they are none yet, and the customer
+    /// is under those of as many products as there may be.
+    function checkEntry(CustomerId customer, uint16 product) external view;
     /// @notice Reverts where a covenant holds money back on the business day.
     function checkDrawing(CustomerId customer, uint16 product) external view;
     /// @return Whether a notice was served whose last day to cure is before `today`.

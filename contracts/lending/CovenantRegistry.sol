@@ -103,13 +103,17 @@ contract CovenantRegistry is CovenantRules {
         if (_facilities[_key(customer, product)].enteredOn() != 0) return;
         Debtor storage debtor = _debtors[customer];
         uint8 place = debtor.products;
-        if (place == MOST_PRODUCTS) revert CovenantRegistry_TooManyProducts(number, product, MOST_PRODUCTS);
+        _checkRoom(number, product, place);
         (debtor.grade, debtor.products) = (grade, place + 1);
         _products[customer] |= uint256(product) << 16 * uint256(place);
         emit FacilityEntered(number, product, grade, today);
         FacilityWord word = newFacility(today, grade);
         _facilities[_key(customer, product)] = word;
         _settle(customer, product, word, _tested(word, customer, product, EVERY_TEST, today), today);
+    }
+
+    function _checkRoom(uint32 customer, uint16 product, uint8 products) private pure {
+        if (products == MOST_PRODUCTS) revert CovenantRegistry_TooManyProducts(customer, product, MOST_PRODUCTS);
     }
 
     /// @inheritdoc ICovenantRegistry
@@ -267,6 +271,12 @@ contract CovenantRegistry is CovenantRules {
     }
 
     // ---------------------------------------------------------------- views
+
+    /// @inheritdoc ICovenantRegistry
+    function checkEntry(CustomerId customer, uint16 product) external view {
+        if (_facilities[_key(customer, product)].enteredOn() != 0) return;
+        _checkRoom(CustomerId.unwrap(customer), product, _debtors[customer].products);
+    }
 
     /// @inheritdoc ICovenantRegistry
     function checkDrawing(CustomerId customer, uint16 product) external view {

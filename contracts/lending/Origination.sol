@@ -51,7 +51,7 @@ library Origination {
         p.undrawn = a.amount;
         p.accrued = uint256(uint32(a.purpose)) | (uint256(PersonId.unwrap(maker)) << 32);
         p.availableUntil = terms.approvalDays();
-        if (terms.isServed()) _applyServed(l, id, p, a, today);
+        if (terms.isServed()) _applyServed(l, w, id, p, a, today);
         l.store(id, p);
         _tellApplied(id, a, today, maker);
     }
@@ -73,9 +73,12 @@ library Origination {
     }
 
     /// @dev What the product's servicing terms ask of an application.
-    function _applyServed(Ledger storage l, uint64 id, Position memory p, ILoanBook.Application calldata a, uint24 today) private {
+    function _applyServed(
+        Ledger storage l, Wiring calldata w, uint64 id, Position memory p, ILoanBook.Application calldata a, uint24 today
+    ) private {
         p.servicing = l.servicing[a.product];
         if (p.servicing.index() != 0) Repricing.checkRate(l, p.servicing, a.rate, today);
+        if (p.servicing.isCovenanted()) w.covenants.checkEntry(a.customer, a.product);
         if (!p.servicing.isSigned()) return;
         if (a.termsHash == 0) revert ILoanTerms.LoanBook_DocumentMissing(a.product);
         l.documents[id] = a.termsHash;

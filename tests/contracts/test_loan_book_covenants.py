@@ -63,6 +63,32 @@ def test_an_approval_puts_the_loans_under_the_covenants(desk, covenants):
     assert [told.name for told in sent.events] == ["LoanApproved"]
 
 
+def test_a_seventeenth_product_is_refused_with_the_application(desk, covenants, as_contract):
+    """What is under no covenants is not counted; nor is a product that the customer has loans of."""
+    by_the_book = {"from": as_contract(desk.book)}
+    for product in range(101, 116):
+        covenants.enter(desk.customer, product, 3, by_the_book)
+    early = desk.applied(COVENANTED)
+    covenants.enter(desk.customer, 116, 3, by_the_book)
+    desk.applied(FREE)
+    for call in (
+        lambda: desk.applied(COVENANTED),
+        lambda: desk.book.approve(early, desk.by("approver")),
+        lambda: covenants.checkEntry(desk.customer, COVENANTED),
+    ):
+        with reverts("CovenantRegistry_TooManyProducts", desk.customer, COVENANTED, 16):
+            call()
+    covenants.checkEntry(desk.customer, 116)
+
+
+def test_the_sixteenth_product_is_applied_for_again(desk, covenants, as_contract):
+    for product in range(101, 116):
+        covenants.enter(desk.customer, product, 3, {"from": as_contract(desk.book)})
+    desk.book.approve(desk.applied(COVENANTED), desk.by("approver"))
+    desk.book.approve(desk.applied(COVENANTED), desk.by("approver"))
+    assert len(covenants.productsOf(desk.customer)) == 16
+
+
 def test_loans_of_other_products_are_under_none(desk, covenants):
     desk.draw(desk.approved(FREE), AMOUNT)
     assert not covenants.isEntered(desk.customer)
