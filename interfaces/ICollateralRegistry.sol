@@ -114,7 +114,7 @@ interface ICollateralRegistry {
     error CollateralRegistry_AppraisalStale(uint256 title, uint24 validUntil, uint24 businessDate);
     /// @notice Thrown when the owner is not the borrower and has not consented to the amount.
     error CollateralRegistry_NoConsent(uint256 title, uint32 owner, uint32 borrower);
-    /// @notice Thrown when an account does not own the title it would move, pledge or use.
+    /// @notice Thrown when an account does not own the title it would move, pledge or use; or is this registry, which owns none.
     error CollateralRegistry_NotOwner(uint256 title, address account);
     /// @notice Thrown when a loan (or, in an import, another lender) has already an active lien on the same object.
     error CollateralRegistry_AlreadyPledged(uint256 title, uint64 loanId, uint32 lender);

@@ -70,7 +70,7 @@ interface IGuaranteeRegistry {
 
     /// @notice Thrown when guarantor and beneficiary are the same node, no loan is named, or an amount is zero or too large.
     error GuaranteeRegistry_Invalid(uint32 guarantor, uint32 beneficiary, uint128 amount);
-    /// @notice Thrown when a capacity is too large or attested as of a day to come.
+    /// @notice Thrown when a capacity is too large, or attested as of no day or a day to come.
     error GuaranteeRegistry_CapacityInvalid(uint128 capacity, uint24 asOf, uint24 businessDate);
     /// @notice Thrown when a capacity is attested as of an earlier day than the last of that node: a guarantor, or 2^32 plus a group.
     error GuaranteeRegistry_AttestationOutOfOrder(uint64 node, uint24 asOf, uint24 last);

@@ -109,24 +109,25 @@ abstract contract Enforcement is Objects {
         for (uint32 i = 0; i < claims.length; ++i) {
             LienWord word = _liens[first + i];
             if (!word.isActive()) continue;
-            bool own = LoanId.unwrap(word.loanOf()) != 0 && !_sold.get(LoanId.unwrap(word.loanOf()));
+            bool own;
             bool inDefault;
-            // Of another lender's claim no more is known than its lien; the buyer of a loan is another lender.
-            if (own) (claims[i], inDefault) = _claim(word);
-            else claims[i] = word.amountOf();
-            if (elsewhere ? !own : inDefault) founded = true;
+            (claims[i], own, inDefault) = _claim(word);
+            if (claims[i] != 0 && (elsewhere ? !own : inDefault)) founded = true;
         }
         if (!founded) revert CollateralRegistry_NotEnforceable(title, elsewhere);
     }
 
     /// @dev A lien secures what its borrower owes under its loan, up to its amount. One of an opening book names no borrower; the
-    /// loan it names suffices.
-    function _claim(LienWord word) private view returns (uint256 claim, bool inDefault) {
+    /// loan it names suffices. Of another lender's claim no more is known than its lien; the buyer of a loan is another lender.
+    function _claim(LienWord word) private view returns (uint256 claim, bool own, bool inDefault) {
+        LoanId loanId = word.loanOf();
+        if (LoanId.unwrap(loanId) == 0) return (word.amountOf(), false, false);
+        own = !_sold.get(LoanId.unwrap(loanId));
         CustomerId borrower;
         uint32 party = word.partyOf();
-        (borrower, inDefault, claim) = _book().claimOf(word.loanOf());
-        if (claim == 0 || (party != 0 && party != CustomerId.unwrap(borrower))) return (0, false);
-        if (claim > word.amountOf()) claim = word.amountOf();
+        (borrower, inDefault, claim) = _book().claimOf(loanId);
+        if (party != 0 && party != CustomerId.unwrap(borrower)) return (0, own, false);
+        if (!own || claim > word.amountOf()) claim = word.amountOf();
     }
 
     function _book() private view returns (IBackOffice) {

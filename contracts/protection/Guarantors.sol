@@ -47,7 +47,7 @@ abstract contract Guarantors is IGuaranteeRegistry, Importing, GuaranteeGraph {
 
     function _attest(uint64 node, uint128 capacity, uint24 asOf) private returns (uint128 live) {
         uint24 businessDate = _postingDay();
-        if (capacity > type(uint56).max || asOf > businessDate) {
+        if (capacity > type(uint56).max || asOf == 0 || asOf > businessDate) {
             revert GuaranteeRegistry_CapacityInvalid(capacity, asOf, businessDate);
         }
         uint24 last = attestedOn[node];

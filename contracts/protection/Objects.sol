@@ -133,6 +133,8 @@ abstract contract Objects is ICollateralRegistry, Importing {
         if (msg.sender != address(TITLES)) revert CollateralRegistry_NotOwner(title, msg.sender);
         ObjectWord object = _objects[title];
         if (object.indexOf() == 0) return;
+        // What the registry holds, it keeps for a customer; it owns nothing.
+        if (to == address(this)) revert CollateralRegistry_NotOwner(title, to);
         _checkHolder(title, object.ownerOf(), from);
         _changeOwner(title, object, CUSTOMERS.customerOfAccount(to));
     }

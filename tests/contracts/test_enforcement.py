@@ -34,6 +34,11 @@ class Sale(Desk):
     def default(self, loan):
         self.book.declareDefault(loan, UNLIKELY_TO_PAY, self.by("risk_officer"))
 
+    def sell(self, loan):
+        sale = (loan, BUYER_OF_LOANS, OWED, self.today)
+        self.book.proposeSale(*sale, self.by("risk_officer"))
+        self.book.sell(*sale, self.by("approver"))
+
     def propose(self, buyer, proceeds=MORE):
         return self.collateral.proposeEnforcement(TITLE, proceeds, buyer, self.by("collector"))
 
@@ -104,6 +109,9 @@ def test_a_lien_is_enforced_for_a_loan_of_its_own_borrower_only(desk, make_custo
         desk.propose(stranger)
     right, nobodys = desk.pledge(own, 2_000), desk.pledge(999, 5)
     desk.default(own)
+    desk.sell(loan)  # which makes the lien no better
+    with reverts("CollateralRegistry_NotEnforceable", TITLE, True):
+        desk.collateral.reportEnforcement(TITLE, MORE, stranger, desk.by("credit_bureau"))
     desk.propose(stranger)
     liens = [(wrong, 0, 0, MORE), (right, 1_000, 0, 1_000), (nobodys, 0, 0, 5)]
     assert desk.shares(desk.enforce(stranger)) == (liens, MORE - 1_000)
@@ -192,9 +200,7 @@ def test_the_buyer_of_a_loan_is_paid_under_its_lien_and_nobody_releases_it(desk,
     sold, kept = desk.lent(), desk.lent(1_000)
     liens = desk.pledge(sold), desk.pledge(kept, 1_000)
     desk.collateral.proposeRelease(liens[0], MORE, desk.by("loan_officer"))
-    sale = (sold, BUYER_OF_LOANS, OWED, desk.today)
-    desk.book.proposeSale(*sale, desk.by("risk_officer"))
-    desk.book.sell(*sale, desk.by("approver"))
+    desk.sell(sold)
     assert desk.book.claimOf(sold) == (desk.customer, False, 0)
     with reverts("CollateralRegistry_LoanSold", liens[0], sold):
         desk.collateral.release(liens[0], MORE, desk.by("approver"))

@@ -179,7 +179,7 @@ def test_an_attestation_replaces_none_of_a_later_day(
 def test_attestations_that_make_no_sense_are_refused(
     guarantees: Any, customers: list[int], risk_officer: Any, people: Any, treasurer: Any, system: Any, today: int
 ) -> None:
-    for capacity, as_of in ((MOST_MONEY + 1, today), (1, today + 1)):
+    for capacity, as_of in ((MOST_MONEY + 1, today), (1, today + 1), (1, 0)):
         with reverts("GuaranteeRegistry_CapacityInvalid", capacity, as_of, today):
             guarantees.attestCapacity(customers[0], capacity, as_of, {"from": risk_officer})
         with reverts("GuaranteeRegistry_CapacityInvalid", capacity, as_of, today):

@@ -190,6 +190,17 @@ def test_the_registry_hands_a_restricted_title_over(
     assert titled.isRestricted(TITLE)
 
 
+def test_no_holder_gives_a_title_to_the_registry_that_keeps_others(
+    system: Any, titled: Any, seller: int, borrower: Any
+) -> None:
+    """It would have no owner who could ever move or pledge it again."""
+    for move in (titled.transferFrom, titled.safeTransferFrom):
+        with reverts("CollateralRegistry_NotOwner", TITLE, system.collateral.address):
+            move(borrower, system.collateral.address, TITLE, {"from": borrower})
+    assert titled.ownerOf(TITLE) == borrower
+    assert system.collateral.collateralOf(TITLE)[0] == seller
+
+
 def test_only_existing_titles_are_handed_over(titled: Any, registry_account: Any, stranger: Any) -> None:
     with reverts("TitleRegistry_Unknown", TITLE + 1):
         titled.handOver(stranger, TITLE + 1, {"from": registry_account})

@@ -96,6 +96,25 @@ def test_a_fee_taken_back_with_its_payment_is_no_income():
     assert (after[4002], after[1103]) == (0, 0)
 
 
+def test_a_sale_takes_the_whole_of_each_own_lien_out_of_the_memorandum():
+    """Paid, short, or secured beyond the debt; another lender's lien was never in it."""
+    title = (7).to_bytes(32, "big")
+    placed, sold = {"title": title, "placed_on": 101}, {"title": title, "enforced_on": 196}
+    entries = journal(
+        event_tables(
+            *LIFE,
+            ("collateral_registry.lien_placed", {**placed, "lien": 257, "loan_id": LOAN, "amount": 1_000}),
+            ("collateral_registry.lien_placed", {**placed, "lien": 258, "lender": 5, "amount": 50}),
+            ("collateral_registry.lien_enforced", {
+                **sold, "lien": 257, "loan_id": LOAN, "paid": 500, "shortfall": 100, "released": 400,
+            }),
+            ("collateral_registry.lien_enforced", {**sold, "lien": 258, "shortfall": 50}),
+        )
+    )  # fmt: skip
+    assert lines(entries, "collateral_registry.lien_enforced") == [(196, 9102, 1_000, 0), (196, 9101, 0, 1_000)]
+    assert trial_balance(entries)["balance"][9101] == 0
+
+
 def test_the_journal_is_cut_as_the_ledger_is():
     tables = event_tables(*LIFE)
     until = journal(tables, AsOf(value_date=194))
