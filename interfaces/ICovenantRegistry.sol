@@ -75,8 +75,8 @@ interface ICovenantRegistry {
     event ContinuationAnswered(
         uint32 indexed customer, uint16 indexed product, uint8 answer, uint8 reason, uint24 cureBy, uint24 valueDate
     );
-    /// @notice It was proposed to start a customer's covenants under a product anew.
-    event ResetProposed(uint32 indexed customer, uint16 indexed product, uint32 person);
+    /// @notice It was proposed to start a customer's covenants under a product anew; that may be done up to 30 days later.
+    event ResetProposed(uint32 indexed customer, uint16 indexed product, uint24 valueDate, uint32 person);
     /// @notice They start anew: what had run out is waived, and a downgrade counts from this grade on.
     event FacilityReset(
         uint32 indexed customer, uint16 indexed product, uint8 entryGrade, uint24 valueDate, uint32 maker, uint32 checker
@@ -96,6 +96,8 @@ interface ICovenantRegistry {
     error CovenantRegistry_NotEntered(uint32 customer, uint16 product);
     /// @notice Thrown when no reset was proposed.
     error CovenantRegistry_NothingProposed(uint32 customer, uint16 product);
+    /// @notice Thrown when the reset proposed could be made up to `lastDay`; it may be proposed anew.
+    error CovenantRegistry_ProposalExpired(uint32 customer, uint16 product, uint24 lastDay, uint24 businessDate);
 
     // ---------------------------------------------------------------- rules
     /// @notice Set a product's rule for ratings; it is asked from the next fact on. Only risk officers.

@@ -3,7 +3,7 @@ pragma solidity 0.8.26;
 
 import {ICovenantRegistry} from "../../interfaces/ICovenantRegistry.sol";
 import {ICustomerRegistry} from "../../interfaces/ICustomerRegistry.sol";
-import {Governed} from "../governance/Governed.sol";
+import {Governed, PROPOSAL_DAYS} from "../governance/Governed.sol";
 import {Answer, Bound, CovenantTest, Measure, Role, Standing} from "../types/Enums.sol";
 import {FacilityWord, Lane, newFacility, newLane, TESTS} from "../types/FacilityWord.sol";
 import {CustomerId, PersonId} from "../types/Ids.sol";
@@ -27,6 +27,12 @@ contract CovenantRegistry is CovenantRules {
         uint24 asOf;
     }
 
+    /// @dev One slot.
+    struct ResetProposal {
+        PersonId maker;
+        uint24 madeOn;
+    }
+
     uint8 private constant MOST_PRODUCTS = 16; // 16 bits each: the list is one word
     uint256 private constant EVERY_TEST = uint256(CovenantTest.None);
     uint256 private constant RATING = uint256(CovenantTest.Rating);
@@ -40,7 +46,7 @@ contract CovenantRegistry is CovenantRules {
     mapping(CustomerId => uint256 list) private _products;
     mapping(CustomerId => mapping(Measure => Figure)) private _figures;
     mapping(uint256 facility => FacilityWord) private _facilities;
-    mapping(uint256 facility => PersonId maker) private _resets;
+    mapping(uint256 facility => ResetProposal) private _resets;
 
     constructor(address authority_, address customers) Governed(authority_) {
         CUSTOMERS = ICustomerRegistry(customers);
@@ -119,10 +125,10 @@ contract CovenantRegistry is CovenantRules {
     /// @inheritdoc ICovenantRegistry
     function proposeReset(CustomerId customer, uint16 product) external {
         PersonId maker = _only(Role.RiskOfficer);
-        _actingDay();
+        uint24 today = _actingDay();
         _entered(customer, product);
-        _resets[_key(customer, product)] = maker;
-        emit ResetProposed(CustomerId.unwrap(customer), product, PersonId.unwrap(maker));
+        _resets[_key(customer, product)] = ResetProposal(maker, today);
+        emit ResetProposed(CustomerId.unwrap(customer), product, today, PersonId.unwrap(maker));
     }
 
     /// @inheritdoc ICovenantRegistry
@@ -130,18 +136,30 @@ contract CovenantRegistry is CovenantRules {
         PersonId checker = _only(Role.Approver);
         uint24 today = _actingDay();
         uint256 key = _key(customer, product);
-        PersonId maker = _resets[key];
-        if (PersonId.unwrap(maker) == 0) {
-            revert CovenantRegistry_NothingProposed(CustomerId.unwrap(customer), product);
-        }
-        _differs(maker, checker);
-        _resets[key] = PersonId.wrap(0);
+        PersonId maker = _useProposal(key, customer, product, today, checker);
         FacilityWord before = _entered(customer, product);
         FacilityWord word = newFacility(today, _debtors[customer].grade);
         emit FacilityReset(
             CustomerId.unwrap(customer), product, word.entryGrade(), today, PersonId.unwrap(maker), PersonId.unwrap(checker)
         );
         _settle(customer, product, before, _tested(word, customer, product, EVERY_TEST, today), today);
+    }
+
+    function _useProposal(uint256 key, CustomerId customer, uint16 product, uint24 today, PersonId checker)
+        private
+        returns (PersonId maker)
+    {
+        ResetProposal memory proposal = _resets[key];
+        maker = proposal.maker;
+        if (PersonId.unwrap(maker) == 0) {
+            revert CovenantRegistry_NothingProposed(CustomerId.unwrap(customer), product);
+        }
+        uint24 last = proposal.madeOn + PROPOSAL_DAYS;
+        if (today > last) {
+            revert CovenantRegistry_ProposalExpired(CustomerId.unwrap(customer), product, last, today);
+        }
+        _differs(maker, checker);
+        delete _resets[key];
     }
 
     function _entered(CustomerId customer, uint16 product) private view returns (FacilityWord word) {

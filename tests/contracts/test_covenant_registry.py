@@ -617,7 +617,7 @@ def test_two_persons_start_the_covenants_anew(
     day = next_day(CURE + 1)
     assert covenants.breachOf(entered, PRODUCT, day)
     sent = covenants.proposeReset(entered, PRODUCT, {"from": risk_officer})
-    assert_events(sent, event("ResetProposed", customer=entered, product=PRODUCT, person=RISK_OFFICER))
+    assert_events(sent, event("ResetProposed", customer=entered, product=PRODUCT, valueDate=day, person=RISK_OFFICER))
     assert covenants.breachOf(entered, PRODUCT, day)
     sent = covenants.reset(entered, PRODUCT, {"from": approver})
     assert_events(
@@ -652,6 +652,18 @@ def test_the_maker_does_not_start_anew_alone(covenants, entered, risk_officer, s
     covenants.proposeReset(entered, PRODUCT, {"from": risk_officer})
     with reverts("Governed_SamePerson", RISK_OFFICER):
         covenants.reset(entered, PRODUCT, {"from": account})
+
+
+def test_a_reset_lapses_after_30_days_and_may_be_proposed_anew(
+    covenants, entered, risk_officer, approver, next_day, today
+):
+    covenants.proposeReset(entered, PRODUCT, {"from": risk_officer})
+    day = next_day(31)
+    with reverts("CovenantRegistry_ProposalExpired", entered, PRODUCT, today + 30, day):
+        covenants.reset(entered, PRODUCT, {"from": approver})
+    covenants.proposeReset(entered, PRODUCT, {"from": risk_officer})
+    assert next_day(30) == day + 30
+    assert "FacilityReset" in covenants.reset(entered, PRODUCT, {"from": approver}).events
 
 
 def test_only_what_was_entered_starts_anew(covenants, entered, risk_officer, approver):
