@@ -83,6 +83,25 @@ def test_it_ends_after_its_last_day_with_two_payments_and_nothing_due(desk, obse
         _end(desk, loan)
 
 
+def test_a_payment_booked_late_counts_as_one_in_time(desk, observed, until):
+    """Of yesterday, after a stranger's fen of today; what is left due by another's is not counted."""
+    loan, dates, last = observed
+    until(dates[0] + 2)
+    sent = desk.book.repay(loan, 1, desk.today, {"from": desk.borrower})
+    assert "PaymentObserved" not in sent.events
+    shown, day = desk.stored(loan), desk.today - 1
+    posting = desk.book.postingHash(loan, desk.borrower)
+    desk.book.proposeBackValue(posting, day, desk.by("collector"))
+    desk.book.authoriseBackValue(posting, day, desk.by("approver"))
+    amount = shown["principalDue"] + shown["interestDue"]
+    sent = desk.book.repay(loan, amount, day, {"from": desk.borrower})
+    assert dict(sent.events["PaymentObserved"]) == {"loanId": loan, "payments": 1}
+    assert sent.events["PaymentBackValued"]["paidOn"] == day
+    assert care(desk, loan) == {
+        "restructured": SPECIAL_MENTION, "observedUntil": last, "observedPayments": 1, "restructurings": 1,
+    }  # fmt: skip
+
+
 def test_its_last_day_still_belongs_to_it(desk, observed, until):
     loan, dates, last = observed
     for day in dates[:2]:

@@ -117,6 +117,9 @@ class Checks(Desk):
         for loan in bank.loans.values():
             self.check_loan(loan)
             self.check_care(loan)
+            if loan.live and loan.product.servicing:
+                self.check_due_dates(loan)
+        self.check_covenants()
         self.check_totals()
         for key in BUCKETS:
             bucket = bank.buckets[key]
@@ -136,6 +139,22 @@ class Checks(Desk):
         for number in bank.capacity:
             assert system.guarantees.capacityOf(number) == (bank.capacity[number], bank.cover_given(number)), "I15"
             assert bank.cover_given(number) <= bank.capacity[number], "I15"
+
+    def check_due_dates(self, loan: Loan) -> None:
+        """Those to come, the next three, on the business days that the rule moves them to."""
+        if not loan.called:
+            ahead = loan.due_dates()[loan.instalment :][:3]
+            told = [self.system.book.dueDateOf(loan.number, loan.instalment + at) for at in range(1, len(ahead) + 1)]
+            assert told == ahead, f"due dates of loan {loan.number}"
+
+    def check_covenants(self) -> None:
+        """What the registry answers for each customer and product, and each test that said anything but go on."""
+        registry = self.system.covenants
+        for (customer, product), facility in self.bank.covenants.facilities.items():
+            known = (facility.entered_on, facility.entry_grade, *facility.answer())
+            assert registry.facilityOf(customer, product) == known
+            for test, said in facility.tests.items():
+                assert registry.testOf(customer, product, test) == said
 
     def check_events(self) -> None:
         """The ledger rebuilt from the events is what the contracts store."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+
 from tests.contracts.lending import CHARGE, DRAWDOWN, NOBODY
-from tests.stateful.desk import MOST_TRIED, act, any_number, integers
+from tests.stateful.desk import MOST_TRIED, act, any_number, integers, one_of
 from tests.stateful.model.balances import ACTIVE, DEFAULTED
 from tests.stateful.model.holdings import Posting
 from tests.stateful.money import Money
@@ -14,35 +16,50 @@ WINDOW = 30  # days back that a value date may lie
 class Corrections(Money):
     """What collectors and treasurers propose and approvers make."""
 
-    @act(4, n=any_number, part=integers(1, 99), days=integers(1, WINDOW))
+    @act(5, n=any_number, part=one_of(1, 20, 50, 90, 100, 100, 101), days=integers(1, WINDOW))
     def repay_late(self, n: int, part: int, days: int) -> None:
-        """A payment booked late, where nothing was due between its value date and the last accrual."""
-        live = [loan.number for loan in self.bank.loans.values() if loan.live and self.was_clean(loan.number)]
-        if not live:
+        """A payment booked late, two times in three on a loan that was in arrears by then; a part of what closed it."""
+        live = [loan.number for loan in self.bank.loans.values() if loan.live and loan.principal]
+        late = [number for number in live if 0 < self.bank.loans[number].oldest_due < self.bank.today - days]
+        chosen = late if late and n % 3 else live
+        if not chosen:
             return
-        number = live[n % len(live)]
-        if self.bank.loans[number].accrued_through < self.bank.today:
+        number = chosen[n % len(chosen)]
+        if n % 2 and self.bank.loans[number].accrued_through < self.bank.today:
             self.pay_in_batch([(number, 1)])
         loan, day = self.bank.loans[number], max(self.bank.today - days, self.bank.loans[number].start)
-        if not loan.live or day >= loan.accrued_through:
+        if not loan.live or day >= self.bank.today:
             return
-        amount = max(1, loan.principal * part // 100)
-        payments = [(loan.number, amount)]
-        self.touched.add(loan.number)
+        amount = max(1, self.owed_at(number, day) * part // 100 + (part > 100))
+        self.pay_back(number, amount, day, self.account_of(number) if n % 4 == 0 else None)
+
+    def owed_at(self, number: int, day: int) -> int:
+        """What closes a loan as of a past day, as far as that can be told; else its principal."""
+        loan = deepcopy(self.bank.loans[number])
+        if day >= loan.accrued_through:
+            loan.advance(day)
+            return loan.payoff
+        return loan.payoff_at(day) or loan.principal
+
+    def pay_back(self, number: int, amount: int, day: int, payer: str | None) -> None:
+        """Allowed by two persons, then booked."""
+        book, payments = self.system.book, [(number, amount)]
+        if payer is not None and self.bank.balances[payer] < amount:
+            self.fund_account(payer, amount)
+        self.touched.add(number)
 
         def acted() -> None:
-            name = self.system.book.batchHash(payments)
-            self.system.book.proposeBackValue(name, day, self.by("collector"))
-            self.system.book.authoriseBackValue(name, day, self.by("approver"))
-            self.system.book.repayInBatch(payments, day, self.by("collector"))
+            name = book.postingHash(number, payer) if payer else book.batchHash(payments)
+            book.proposeBackValue(name, day, self.by("collector"))
+            book.authoriseBackValue(name, day, self.by("approver"))
+            if payer:
+                book.repay(number, amount, day, self.of(payer))
+            else:
+                book.repayInBatch(payments, day, self.by("collector"))
+            self.tally["late, arrears", "done"] += had_arrears
 
-        self.attempt("repay_late", lambda bank: bank.repay_late(loan.number, amount, day), acted)
-
-    def was_clean(self, number: int) -> bool:
-        """Whether nothing is due today, and nothing fell due in the days to which a value date may lie back."""
-        loan = self.as_of_today(number)
-        passed = [day for day in loan.due_dates()[: loan.instalment] if day >= self.bank.today - WINDOW]
-        return not (loan.due or loan.fee_rate or loan.misused or passed) and loan.principal > 2
+        had_arrears = any(one.day > day for one in self.bank.loans[number].obligations)
+        self.attempt("repay_late", lambda bank: bank.repay_back(number, amount, day, payer), acted)
 
     @act(4, n=any_number, kind=integers(0, 1))
     def reverse_charge(self, n: int, kind: int) -> None:

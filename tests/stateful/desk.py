@@ -14,6 +14,8 @@ from scripts.deployment import System
 from tests.contracts.expect import reverts
 from tests.stateful.model.balances import NONE
 from tests.stateful.model.bank import Bank
+from tests.stateful.model.calendars import FOLLOWING, MODIFIED_FOLLOWING, PRECEDING
+from tests.stateful.model.covenants import NOTICE, SUSPEND
 from tests.stateful.model.holdings import (
     APPROVER,
     BLOCK,
@@ -30,23 +32,37 @@ from tests.stateful.model.loans import Loan
 from tests.stateful.model.terms import ANNUITY, BULLET, FEES_FIRST, LINEAR, PPB, PRINCIPAL_FIRST, Product, Servicing
 
 DAY = 86_400
+HOLIDAYS = 1  # the number of the calendar with holidays and make-up workdays
 CORPORATE, PERSON = 3, 1  # CustomerKind
 LARGEST = 10**9
 PAYEE_CATEGORY, STRAY_CATEGORY = 1, 5
 PAYMENT = 0  # PostingKind
 HAIRCUT = PPB // 5
 INDEX = 1
-COMPOUNDING = Servicing(3, 400_000_000, 700_000_000, compounds=True, prepayment_fee=0, keeps_term=False)
-KEEPING_TERM = Servicing(0, 500_000_000, 300_000_000, compounds=False, prepayment_fee=10_000_000, keeps_term=True)
+COMPOUNDING = Servicing(
+    3, 400_000_000, 700_000_000, compounds=True, prepayment_fee=0, keeps_term=False,
+    calendar=HOLIDAYS, business_day_rule=FOLLOWING,
+)  # fmt: skip
+KEEPING_TERM = Servicing(
+    0, 500_000_000, 300_000_000, compounds=False, prepayment_fee=10_000_000, keeps_term=True,
+    calendar=HOLIDAYS, business_day_rule=MODIFIED_FOLLOWING,
+)  # fmt: skip
+COVENANTED = Servicing(
+    0, 0, 0, compounds=False, prepayment_fee=0, keeps_term=False, triggers=0b11111,
+    business_day_rule=PRECEDING, covenanted=True,
+)  # fmt: skip
 FLOATING = Servicing(
     1, 500_000_000, 10**9, compounds=True, prepayment_fee=0, keeps_term=False, drawing_fee=5_000_000,
-    signed_terms=True, index=INDEX, spread=10_000_000, reprice_months=1, triggers=0b1010, default_days=0,
+    signed_terms=True, index=INDEX, spread=10_000_000, reprice_months=1, triggers=0b11010, default_days=0,
+    covenanted=True,
 )  # fmt: skip
+MEASURED = (0, 7)  # Measure: debt-service cover, loan to value
+COVENANTS = {MEASURED[0]: (0, PPB, NOTICE, 20, 120), MEASURED[1]: (1, PPB * 4 // 5, SUSPEND, 0, 0)}
 PRODUCTS = {
     1: Product(BULLET, 0, FEES_FIRST, FLAG, 0, 30, 0, LARGEST, 800, 360_000_000),
     2: Product(LINEAR, 1, PRINCIPAL_FIRST, BLOCK, 1, 30, 0, LARGEST, 800, 360_000_000, COMPOUNDING),
     3: Product(ANNUITY, 0, FEES_FIRST, FLAG, 1, 30, 0, LARGEST, 800, 360_000_000, KEEPING_TERM),
-    4: Product(BULLET, 1, FEES_FIRST, BLOCK, 3, 30, PPB, LARGEST, 800, 360_000_000),
+    4: Product(BULLET, 1, FEES_FIRST, BLOCK, 3, 30, PPB, LARGEST, 800, 360_000_000, COVENANTED),
     5: Product(ANNUITY, 0, FEES_FIRST, FLAG, 1, 30, 0, LARGEST, 800, 360_000_000, FLOATING),
 }
 OF_DOCUMENTS = 5  # the customer without an account
@@ -211,6 +227,7 @@ class Desk:
         chain.sleep(days * DAY)
         chain.mine()
         self.bank.today += days
+        self.bank.covenants.today = self.bank.today
         authority.openDay(self.bank.today, self.by("treasurer"))
         self.tally["next_day", "done"] += 1
 

@@ -9,7 +9,7 @@ from tests.stateful.model.balances import ACTIVE, DEFAULTED, EXPECTED_LOSS, JUDG
 from tests.stateful.model.bank import Bank
 from tests.stateful.model.holdings import APPROVER
 from tests.stateful.model.loans import Loan
-from tests.stateful.model.terms import BY_DAYS, NO_CATEGORY, PASS, SUBSTANDARD, UNLIKELY_TO_PAY
+from tests.stateful.model.terms import BREACH, BY_DAYS, NO_CATEGORY, PASS, SUBSTANDARD, UNLIKELY_TO_PAY
 
 REASON = keccak(b"found")
 
@@ -208,17 +208,23 @@ class Findings(Desk):
 
     # ---------------------------------------------------------------- default and calls
 
-    @act(4, n=any_number, by_days=one_of(False, False, True))
-    def declare_default(self, n: int, by_days: bool) -> None:
-        self.put_in_default(self.pick(n, ACTIVE), trigger=BY_DAYS if by_days else UNLIKELY_TO_PAY)
+    @act(4, n=any_number, trigger=one_of(UNLIKELY_TO_PAY, UNLIKELY_TO_PAY, BY_DAYS, BREACH))
+    def declare_default(self, n: int, trigger: int) -> None:
+        if trigger == BREACH:
+            number = self.pick(n, ACTIVE, doing=lambda bank, number: bank.declare_default(number, trigger))
+        else:
+            number = self.pick(n, ACTIVE)
+        done = self.put_in_default(number, trigger=trigger)
+        self.tally["breach", "done"] += trigger == BREACH and done
 
-    def put_in_default(self, number: int, *, trigger: int = UNLIKELY_TO_PAY) -> None:
+    def put_in_default(self, number: int, *, trigger: int = UNLIKELY_TO_PAY) -> bool:
         self.touched.add(number)
-        self.attempt(
+        sent = self.attempt(
             "declare_default",
             lambda bank: bank.declare_default(number, trigger),
             lambda: self.system.book.declareDefault(number, trigger, self.by("risk_officer")),
         )
+        return sent is not None
 
     @act(3, n=any_number, m=any_number)
     def declare_cross_default(self, n: int, m: int) -> None:

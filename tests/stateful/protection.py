@@ -131,8 +131,9 @@ class Protection(Findings):
             return
         at, one = next((pair for pair in everything if n % 4 and self.can_demand(pair[1])), everything[0])
         amount = max(1, one.amount * part // 100)
-        if n % 3:
-            amount = min(amount, max(1, self.bank.loans[one.loan].claim))
+        loan = self.loan_of(one.loan)
+        if n % 3 and loan is not None:
+            amount = min(amount, max(1, loan.claim))
         self.attempt(
             "demand",
             lambda bank: bank.demand(bank.guarantees[at], amount, bank.consented(bank.guarantees[at])),

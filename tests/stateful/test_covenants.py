@@ -15,7 +15,7 @@ from analytics.chain.views import Views
 from analytics.ledger import COVENANT_TESTS, MEASURES, STANDINGS
 from scripts.deployment import record
 from tests.contracts.expect import reverts
-from tests.stateful.model.covenants import CONTINUE, DOWNGRADE, NOTICE, RATING, STANDING, SUSPEND, Model
+from tests.stateful.model.covenants import CONTINUE, DOWNGRADE, NOTICE, RATING, STANDING, SUSPEND, Covenants
 
 SEEDS = [int(os.environ["HISTORY_SEED"])] if "HISTORY_SEED" in os.environ else [21, 22]
 ACTS = 120
@@ -31,7 +31,7 @@ class Bank:
         self.registry, self.ratings, self.people, self.next_day = system.covenants, system.ratings, people, next_day
         self.book = book
         self.draw = random.Random(seed)
-        self.model = Model(system.authority.day()[0])
+        self.model = Covenants(system.authority.day()[0])
         self.customers = [make_customer(grade=5), make_customer(grade=9), make_customer()]
         self.model.grades = dict(zip(self.customers, (5, 9, 0), strict=True))
         self.done = Counter()

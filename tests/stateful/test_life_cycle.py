@@ -18,6 +18,7 @@ import pytest
 from brownie import chain
 from eth_utils.crypto import keccak
 
+from scripts.calendars import year_words
 from scripts.roles import PEOPLE, Role
 from scripts.state_diagram import state_table
 from tests.contracts.expect import reverts
@@ -27,7 +28,9 @@ from tests.stateful.corrections import Corrections
 from tests.stateful.desk import (
     CHECKERS,
     CORPORATE,
+    COVENANTS,
     HAIRCUT,
+    HOLIDAYS,
     INDEX,
     INDUSTRIES,
     LARGEST,
@@ -43,17 +46,23 @@ from tests.stateful.facts import Facts
 from tests.stateful.lending import Lending
 from tests.stateful.model.balances import ACTIVE, APPLIED, APPROVED, OBSERVED_PAYMENTS, REPAID, WRITTEN_OFF
 from tests.stateful.model.bank import Bank
+from tests.stateful.model.calendars import WEEKENDS, date_of
+from tests.stateful.model.covenants import NOTICE, SUSPEND
 from tests.stateful.model.holdings import APPROVER, Customer, Thing
+from tests.stateful.reports import COVENANTED_PRODUCTS, Reports, closed_days, holidays_of
 from tests.stateful.workout import KINDS, Workout
 
 STEPS = int(os.environ.get("STATEFUL_STEPS", "240"))
 RUNS = int(os.environ.get("STATEFUL_RUNS", "2"))
 SEED = 2043799773
 FEWEST_SUCCESSES = 1
+YEARS = 4  # that the calendar tells from the start
+RATING_RULE = (6, SUSPEND, 0, 2, NOTICE, 15)
+STANDING_RULES = {1: (SUSPEND, 0), 2: (NOTICE, 10), 3: (NOTICE, 0)}
 GROUPS, GRADES = (9, 9, 0, 0, 0), (5, 6, 7, 0, 4)  # of the customers; a person has no grade, the last no account
 
 
-class LifeCycle(Lending, Corrections, Facts, Workout, Checks):
+class LifeCycle(Lending, Corrections, Facts, Reports, Workout, Checks):
     """People of the bank, its customers and strangers, doing what they may and what they may not."""
 
     @act(2, n=any_number)
@@ -150,6 +159,13 @@ def opening(system, people, make_customer, second_account, spares, outsiders, bo
             system.ratings.confirm(rating, {"from": people["approver"]})
         customers[number] = Customer(number, kind, group, account and account.address, rated_until)
     bank = Bank(customers, PRODUCTS, today)
+    bank.covenants.grades, bank.covenants.today = dict(enumerate(GRADES, start=1)), today
+    for year in range(date_of(today).year, date_of(today).year + YEARS):
+        exceptions = holidays_of(year, random.Random(year))
+        system.book.setCalendarYear(HOLIDAYS, year, *year_words(year, exceptions), {"from": people["risk_officer"]})
+        known = bank.calendars.get(HOLIDAYS, WEEKENDS)
+        bank.calendars[HOLIDAYS] = known.with_year(year, closed_days(year, exceptions))
+    set_covenants(system, bank, people)
     system.book.setFixing(INDEX, today, 50_000_000, {"from": people["data_provider"]})
     bank.set_fixing(INDEX, today, 50_000_000)
     for number, product in PRODUCTS.items():
@@ -170,6 +186,20 @@ def opening(system, people, make_customer, second_account, spares, outsiders, bo
     accounts = {account.address: account for account in (*holders[:-1], *outsiders[3:5], stranger)}
     chain.snapshot()
     return bank, people, accounts, {account.address: key_of(account) for account in holders[:-1]}
+
+
+def set_covenants(system, bank, people):
+    """The rules that loans of covenanted products come under, on chain and in the model."""
+    registry, model, by = system.covenants, bank.covenants, {"from": people["risk_officer"]}
+    for product in COVENANTED_PRODUCTS:
+        registry.setRatingRule(product, RATING_RULE, by)
+        model.ratings[product] = RATING_RULE
+        for standing, rule in STANDING_RULES.items():
+            registry.setStandingRule(product, standing, *rule, by)
+            model.standing_rules[product, standing] = rule
+        for measure, rule in COVENANTS.items():
+            registry.setMeasureRule(product, measure, rule, by)
+            model.measure_rules[product, measure] = rule
 
 
 def live(chance: random.Random) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from tests.stateful.model.balances import Balances, Obligation
-from tests.stateful.model.terms import ANNUITY, BULLET, LINEAR, PPB, annuity, periods
+from tests.stateful.model.calendars import NO_RULE, schedule
+from tests.stateful.model.terms import ANNUITY, BULLET, LINEAR, PPB, annuity
 
 
 class Accrual(Balances):
@@ -12,10 +15,16 @@ class Accrual(Balances):
     # ---------------------------------------------------------------- due dates
 
     def due_dates(self) -> list[int]:
-        """Every due date from start to maturity, but for a call."""
-        if not self.cycle_months:
-            return [self.maturity]
-        return [*periods(self.start, self.cycle_months, self.maturity), self.maturity]
+        """Every due date from start to maturity on its business day, but for a call."""
+        rule = self.product.servicing.business_day_rule if self.product.servicing else NO_RULE
+        return schedule(self.start, self.cycle_months, self.maturity, self.calendar, rule)
+
+    @property
+    def last_due(self) -> int:
+        """The day that the last instalment fell due on."""
+        if self.called:
+            return self.called_on
+        return self.due_dates()[self.instalment - 1] if self.instalment else 0
 
     @property
     def over(self) -> bool:
@@ -59,6 +68,19 @@ class Accrual(Balances):
         if terms is None or not self.obligations:
             return 0
         return max(0, day - max(since, self.oldest_due + terms.grace_days))
+
+    def overdue_borne(self, since: int) -> int:
+        """Penalty interest that what is overdue has borne from a day to the last accrual, each part since its day."""
+        if self.product.servicing is None or not self.obligations:
+            return 0
+        start = max(since, self.oldest_due + self.product.servicing.grace_days)
+        everything, borne = self.obligations, 0
+        edges = sorted({start, *(one.day for one in everything if one.day > start), self.accrued_through})
+        for day, end in pairwise(edges):
+            self.obligations = [one for one in everything if one.day <= day]
+            borne += self.overdue_daily(self.rate) * max(0, min(end, self.accrued_through) - day)
+        self.obligations = everything
+        return borne
 
     def charge_penalty(self) -> None:
         """Whole fen of penalty interest fall due; the rest is carried."""

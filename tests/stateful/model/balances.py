@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from tests.stateful.model.calendars import WEEKENDS, Calendar
 from tests.stateful.model.terms import NO_CATEGORY, PPB, Product, add_months, category_by
 
 (NONE, APPLIED, APPROVED, DENIED, LAPSED, ACTIVE, DEFAULTED, REPAID, WRITTEN_OFF, SOLD) = range(10)  # LoanState
@@ -51,6 +52,7 @@ class Balances:
     maturity: int
     undrawn: int
     purpose: bytes
+    calendar: Calendar = WEEKENDS
     state: int = APPLIED
     category: int = NO_CATEGORY
     signed: bool = False
@@ -78,6 +80,7 @@ class Balances:
     restructuring_posting: int = 0
     repriced_on: int = 0
     called: bool = False
+    called_on: int = 0
     uncovered: int = 0
     technical_delay: int = 0  # the oldest unpaid day whose delay was found technical
     # I2 and I3: every way the principal came and went

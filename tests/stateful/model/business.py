@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tests.stateful.model.balances import ACTIVE, APPROVED, DENIED, LAPSED
 from tests.stateful.model.holdings import Posting, Refused
 from tests.stateful.model.ledger import IMPORTED, Ledger
@@ -29,8 +31,9 @@ class Business(Ledger):
             if rate != right:
                 raise Refused("LoanBook_RateNotIndexed", rate, right)
         self.acts.append((number, "applyFor"))
+        calendar = self.calendar_of(product)
         self.loans[number] = Loan(
-            number, customer, product_number, product, industry, region, rate, maturity, amount, purpose
+            number, customer, product_number, product, industry, region, rate, maturity, amount, purpose, calendar
         )
 
     def approve(self, number: int) -> None:
@@ -41,6 +44,7 @@ class Business(Ledger):
         if not customer.retail and customer.rated_until < self.today:
             raise Refused("LoanBook_RatingMissing", loan.customer, customer.rated_until)
         self.reserve(loan, loan.undrawn)
+        self.come_under_covenants(loan)
         loan.state = APPROVED
         loan.available_until = min(self.today + loan.product.approval_days, loan.maturity - 1)
 
@@ -81,6 +85,9 @@ class Business(Ledger):
             raise Refused("LoanBook_ApprovalLapsed", number, loan.available_until)
         if loan.product.signed and not loan.signed:
             raise Refused("LoanBook_NotSigned", number)
+        held = self.covenants.held(loan.customer, loan.product_number) if loan.product.covenanted else None
+        if held is not None:
+            raise Refused("CovenantRegistry_DrawingsSuspended", loan.customer, loan.product_number, *held)
         return loan
 
     def lend(self, loan: Loan, amount: int) -> None:
@@ -89,6 +96,7 @@ class Business(Ledger):
             loan.advance(self.today)
             if loan.due - (loan.fee_due if fee_rate else 0):
                 raise Refused("LoanBook_InArrears", loan.number, loan.oldest_due)
+        self.check_next_due(loan)
         loan.lend(amount, self.today)
         self.drawings[loan.number].append(Posting(loan.postings, amount, self.today))
         fee = amount * fee_rate // PPB
@@ -102,6 +110,13 @@ class Business(Ledger):
             if cover < needed:
                 raise Refused("LoanBook_CoverInsufficient", loan.number, cover, needed)
         self.post(loan, exposure=amount, reserved=-amount)
+
+    def check_next_due(self, loan: Loan) -> None:
+        """What is drawn falls due after today."""
+        first = replace(loan, start=self.today) if loan.state == APPROVED else loan
+        ahead = [] if loan.called else first.due_dates()[loan.instalment :]
+        if not ahead or ahead[0] <= self.today:
+            raise Refused("LoanBook_DueBeforeStart", loan.number, ahead[0] if ahead else 0, self.today)
 
     def cover(self, number: int) -> int:
         """I12: what a loan's liens are worth; nothing where one of the appraisals is stale."""

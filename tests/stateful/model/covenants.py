@@ -10,6 +10,8 @@ from analytics.ledger import ANSWERS, COVENANT_TESTS, MEASURES
 CONTINUE, SUSPEND, NOTICE = range(len(ANSWERS))
 RATING, DOWNGRADE, STANDING = (COVENANT_TESTS.index(name) for name in ("rating", "downgrade", "standing"))
 MINIMUM = 0
+FIRST_MEASURE = 4
+ANY_TEST = range(1, len(COVENANT_TESTS))
 GOING_ON = (CONTINUE, 0, False)
 
 
@@ -31,10 +33,10 @@ class Facility:
 
 
 @dataclass
-class Model:
+class Covenants:
     """The registry: rules by product, facts by customer."""
 
-    today: int
+    today: int = 0
     ratings: dict[int, tuple[int, ...]] = field(default_factory=dict)
     standing_rules: dict[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
     measure_rules: dict[tuple[int, int], tuple[int, ...]] = field(default_factory=dict)

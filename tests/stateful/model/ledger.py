@@ -8,6 +8,8 @@ from typing import ClassVar
 
 from scripts.state_diagram import StateTable
 from tests.stateful.model.balances import DEFAULTED, DENIED, LAPSED, REPAID, SOLD, WRITTEN_OFF
+from tests.stateful.model.calendars import WEEKENDS, Calendar
+from tests.stateful.model.covenants import Covenants
 from tests.stateful.model.holdings import (
     CUSTOMER,
     GROUP,
@@ -42,6 +44,8 @@ class Ledger:
     customers: dict[int, Customer]
     products: dict[int, Product]
     today: int
+    calendars: dict[int, Calendar] = field(default_factory=dict)
+    covenants: Covenants = field(default_factory=Covenants)
     fixings: dict[int, list[tuple[int, int]]] = field(default_factory=dict)  # of an index: days and values, ascending
     loans: dict[int, Loan] = field(default_factory=dict)
     buckets: dict[tuple[int, int], Bucket] = field(default_factory=lambda: defaultdict(Bucket))
@@ -81,6 +85,13 @@ class Ledger:
             raise Refused("LoanBook_WrongState", number, loan.state)
         self.acts.append((number, act))
         return loan
+
+    def calendar_of(self, product: Product) -> Calendar:
+        return self.calendars.get(product.servicing.calendar, WEEKENDS) if product.servicing else WEEKENDS
+
+    def come_under_covenants(self, loan: Loan) -> None:
+        if loan.product.covenanted:
+            self.covenants.enter(loan.customer, loan.product_number)
 
     def keys(self, loan: Loan) -> list[tuple[int, int]]:
         group = self.customers[loan.customer].group

@@ -49,7 +49,7 @@ class Loan(Payments):
     def call(self, day: int) -> None:
         """All that is left falls due, nothing later, and nothing more is drawn."""
         self.fall_due(day, remaining=1)
-        self.called, self.undrawn = True, 0
+        self.called, self.called_on, self.undrawn = True, day, 0
 
     def settle_debt(self, terms: NewTerms) -> None:
         """Waive up to what was agreed; whatever else is due becomes principal, and whole fen of what is accrued."""
@@ -73,7 +73,7 @@ class Loan(Payments):
         """The new schedule holds; due dates up to today, and in the time of grace, have passed."""
         self.rate, self.maturity = terms.rate, terms.maturity
         self.loan_type, self.cycle_months = terms.loan_type, terms.cycle_months
-        self.called, self.instalment_amount = False, 0
+        self.called, self.called_on, self.instalment_amount = False, 0, 0
         self.instalment = sum(day <= today or day < terms.resume_on for day in self.due_dates())
         self.fix_instalment()
 

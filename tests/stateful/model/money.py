@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from copy import deepcopy
 
-from tests.stateful.model.balances import ACTIVE, REPAID, WRITTEN_OFF, Obligation, Split
+from tests.stateful.model.balances import ACTIVE, REPAID, WRITTEN_OFF, Obligation
 from tests.stateful.model.holdings import ACTIVE_GUARANTEE, FLAG, Guarantee, Payment, Posting, Refused
 from tests.stateful.model.ledger import Ledger
 from tests.stateful.model.loans import Loan
+
+UNBOUNDED = 2**256 - 1
 
 
 class Money(Ledger):
     """What borrowers, guarantors and collectors pay, and what is taken back."""
 
-    def receive(self, loan: Loan, amount: int, account: str | None) -> None:
-        loan.advance(self.today)
+    def receive(self, loan: Loan, amount: int, account: str | None, day: int = 0) -> None:
+        """On the business day, or on a day before it up to which nothing has accrued yet."""
+        day = day or self.today
+        loan.advance(day)
         owed = loan.payoff
         if amount == 0:
             raise Refused("LoanBook_AmountInvalid", loan.number, 0, owed)
@@ -23,10 +27,35 @@ class Money(Ledger):
         standing = self.standing(loan)
         split = loan.pay(amount)
         oldest = standing[0][0] if standing and split.principal_due + split.interest_due else 0
-        self.payments[loan.number] = Payment(
-            loan.postings, account, split, oldest, self.today, loan.instalment, standing
-        )
+        self.payments[loan.number] = Payment(loan.postings, account, split, oldest, day, loan.instalment, standing)
         self.post(loan, exposure=-split.principal)
+
+    def receive_late(self, loan: Loan, amount: int, account: str | None, day: int) -> None:
+        """What was due on its day, then principal; what it has spared since is taken back."""
+        number = loan.number
+        for since in (loan.start, loan.restructured_on if loan.restructurings else loan.repriced_on):
+            if day < since:
+                raise Refused("LoanBook_ValueDateBeforeAccrual", number, day, since)
+        most = loan.least_since(day)
+        owed = loan.payoff_at(day) if most >= loan.principal else UNBOUNDED
+        if owed is None:
+            raise Refused("LoanBook_ValueDateBeforeAccrual", number, day, loan.accrued_through)
+        if amount == 0:
+            raise Refused("LoanBook_AmountInvalid", number, 0, owed)
+        if amount > owed:
+            raise Refused("LoanBook_Overpayment", number, amount, owed)
+        standing = [entry for entry in self.standing(loan) if entry[1] <= day]
+        principal = deepcopy(loan).principal_as_of(amount, day)
+        if principal > most:
+            raise Refused("LoanBook_DrawnSince", number, day, principal, most)
+        split = loan.pay_late(amount, day)
+        if split is None:
+            raise Refused("LoanBook_ValueDateBeforeAccrual", number, day, loan.accrued_through)
+        loan.lessen(day, principal)
+        standing += [entry for entry in self.standing(loan) if entry[1] > day]
+        oldest = standing[0][0] if split.principal_due + split.interest_due else 0
+        self.payments[number] = Payment(loan.postings, account, split, oldest, day, loan.instalment, standing)
+        self.post(loan, exposure=-principal)
 
     def standing(self, loan: Loan) -> list[tuple[int, int, int, int]]:
         return [(one.number, one.day, one.principal, one.interest) for one in loan.obligations]
@@ -35,6 +64,14 @@ class Money(Ledger):
         self.receive(self.starting(number, "repay"), amount, account)
         self.burn(account, amount)
         self.paid += amount
+
+    def repay_back(self, number: int, amount: int, day: int, account: str | None) -> None:
+        """Booked with a past value date, which two persons allowed: from a deposit, or by a collector."""
+        loan = self.starting(number, "repay")
+        (self.receive_late if day < loan.accrued_through else self.receive)(loan, amount, account, day)
+        if account is not None:
+            self.burn(account, amount)
+            self.paid += amount
 
     def repay_in_batch(self, payments: list[tuple[int, int]]) -> None:
         for number, amount in payments:
@@ -101,31 +138,6 @@ class Money(Ledger):
         if reopens:
             self.announce(loan)
         del self.payments[number]
-
-    def repay_late(self, number: int, amount: int, day: int) -> None:
-        """Principal paid with a past value date, where nothing is due: the interest it spared is taken back."""
-        loan = self.starting(number, "repay")
-        since = max(loan.start, loan.repriced_on, loan.restructured_on)
-        if day < since:
-            raise Refused("LoanBook_ValueDateBeforeAccrual", number, day, since)
-        days = loan.accrued_through - day
-        most = loan.least_since(day)
-        if most == loan.principal and loan.principal * loan.rate * days > loan.accrued:
-            raise Refused("LoanBook_ValueDateBeforeAccrual", number, day, loan.accrued_through)
-        if amount > most:
-            raise Refused("LoanBook_DrawnSince", number, day, amount, most)
-        if amount * loan.rate * days > loan.accrued:
-            raise Refused("LoanBook_ValueDateBeforeAccrual", number, day, loan.accrued_through)
-        loan.lessen(day, amount)
-        loan.accrued -= amount * loan.rate * days
-        loan.exact_interest -= amount * loan.rate * days
-        loan.principal -= amount
-        loan.repaid += amount
-        loan.postings += 1
-        self.payments[number] = Payment(
-            loan.postings, None, Split(principal=amount), 0, day, loan.instalment, self.standing(loan)
-        )
-        self.post(loan, exposure=-amount)
 
     def reverse_charge(self, number: int, charge: Posting) -> None:
         loan = self.reversible(number, "reverse a charge", charge.number, charge.day)

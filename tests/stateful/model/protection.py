@@ -30,8 +30,9 @@ class Protection(Ledger):
             raise Refused("LoanBook_AlreadyImported", loan.number)
         self.acts.append((loan.number, "importLoans"))
         loan.state, loan.category = ACTIVE, PASS
-        loan.accrued_through = self.today
-        loan.instalment = sum(day < self.today for day in loan.due_dates())
+        loan.accrued_through, loan.calendar = self.today, self.calendar_of(loan.product)
+        self.come_under_covenants(loan)
+        loan.instalment = sum(day < self.today for day in loan.due_dates()[:-1])
         loan.fix_instalment()
         self.loans[loan.number] = loan
         self.post(loan, exposure=loan.principal)

@@ -17,6 +17,7 @@ from tests.stateful.model.holdings import CUSTOMER, RISK_OFFICER, Refused, Syste
 from tests.stateful.model.ledger import Ledger
 from tests.stateful.model.loans import Loan
 from tests.stateful.model.terms import (
+    BREACH,
     BY_DAYS,
     CROSS_DEFAULT,
     DOUBTFUL,
@@ -204,6 +205,8 @@ class Quality(Ledger):
         if not loan.product.agrees_on(trigger):
             raise Refused("LoanQuality_TriggerNotAgreed", loan.number, trigger)
         if trigger == BY_DAYS and days <= loan.product.default_days:
+            raise Refused("LoanBook_NotInDefault", loan.number, days)
+        if trigger == BREACH and not self.covenants.breached(loan.customer, loan.product_number):
             raise Refused("LoanBook_NotInDefault", loan.number, days)
         loan.state = DEFAULTED
         loan.category = max(category_by(days), *loan.floors, loan.category, SUBSTANDARD)

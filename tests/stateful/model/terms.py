@@ -6,6 +6,7 @@ from calendar import monthrange
 from dataclasses import astuple, dataclass
 from datetime import date, timedelta
 from fractions import Fraction
+from functools import cache
 from math import ceil
 
 EPOCH = date(1970, 1, 1)
@@ -14,7 +15,7 @@ BULLET, LINEAR, ANNUITY = range(3)  # LoanType
 FEES_FIRST, PRINCIPAL_FIRST = range(2)  # Waterfall
 CATEGORIES = (NO_CATEGORY, PASS, MENTION, SUBSTANDARD, DOUBTFUL, LOSS) = range(6)  # Category
 CATEGORY_FROM = ((LOSS, 361), (DOUBTFUL, 271), (SUBSTANDARD, 91), (MENTION, 1), (PASS, 0))  # by days past due
-BY_DAYS, UNLIKELY_TO_PAY, _, CROSS_DEFAULT = range(4)  # DefaultTrigger
+BY_DAYS, UNLIKELY_TO_PAY, _, CROSS_DEFAULT, BREACH = range(5)  # DefaultTrigger
 UNSERVED_DEFAULT_DAYS = 90
 
 
@@ -35,6 +36,9 @@ class Servicing:
     reprice_months: int = 0
     triggers: int = 0b0011  # bit n: DefaultTrigger n is a default
     default_days: int = 90
+    calendar: int = 0
+    business_day_rule: int = 0
+    covenanted: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,9 @@ class Product:
     max_rate: int
     servicing: Servicing | None = None
 
+    def __deepcopy__(self, _: object) -> Product:
+        return self
+
     @property
     def terms(self) -> tuple[int, ...]:
         """What setProduct takes."""
@@ -66,6 +73,10 @@ class Product:
     @property
     def signed(self) -> bool:
         return self.servicing is not None and self.servicing.signed_terms
+
+    @property
+    def covenanted(self) -> bool:
+        return self.servicing is not None and self.servicing.covenanted
 
     @property
     def default_days(self) -> int:
@@ -96,6 +107,7 @@ class NewTerms:
     most: int
 
 
+@cache
 def add_months(day: int, months: int) -> int:
     """The same day of a later month, or that month's last."""
     start = EPOCH + timedelta(days=day)
