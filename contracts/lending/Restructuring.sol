@@ -220,6 +220,12 @@ library Restructuring {
         p.changeSchedule(LoanType(t.loanType), t.cycleMonths);
         p.care = p.care.withoutCall();
         p.instalment = p.dueDatesBefore(FixedPointMathLib.max(uint256(today) + 1, t.resumeOn));
+        // A rule that moves dates on may have moved one that seems to have passed to a day still to come.
+        if (p.servicing.isSet()) {
+            while (p.instalment != 0 && p.dueDate(p.instalment) >= t.resumeOn && l.dueDate(p, p.instalment) > today) {
+                --p.instalment;
+            }
+        }
         next = l.nextDue(p);
         // A rule that moves dates back may move the next one to today.
         while (next != 0 && next <= today) {

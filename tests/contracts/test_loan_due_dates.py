@@ -10,7 +10,17 @@ from eth_utils.crypto import keccak
 
 from analytics.cashflow.calendar import SECONDS_PER_DAY, Shift, shifted
 from scripts.calendars import year_words
-from tests.contracts.lending import AMOUNT, Desk, imported_row, product, servicing
+from tests.contracts.lending import (
+    AMOUNT,
+    LINEAR,
+    MAX_MONEY,
+    RATE,
+    Desk,
+    imported_row,
+    months_after,
+    product,
+    servicing,
+)
 from tests.stateful.model.balances import ACTIVE
 from tests.stateful.model.calendars import FOLLOWING, MODIFIED_FOLLOWING, PRECEDING, WEEKENDS, Calendar, date_of
 from tests.stateful.model.loans import Loan
@@ -142,3 +152,24 @@ def test_every_instalment_is_stored_with_its_day_and_the_interest_to_it(desk, lo
         assert stored == {one.number: (one.day, one.principal, one.interest) for one in loan.obligations}
         assert {one.day for one in loan.obligations} <= set(loan.due_dates())
         assert loan.principal_due == AMOUNT
+
+
+@pytest.mark.parametrize(("on", "passed"), [(0, 0), (1, 0), (2, 1), (3, 1)])
+def test_new_terms_pass_over_no_due_date_that_is_still_to_come(desk, next_day, on, passed):
+    """A due date of a Saturday goes to the Monday: restructured on the days from then, it has passed from Monday on."""
+    number = 20
+    desk.book.setProduct(number, product(loan_type=LINEAR, cycle_months=1), desk.by("risk_officer"))
+    desk.book.setServicing(number, servicing(business_day_rule=FOLLOWING), desk.by("risk_officer"))
+    saturdays = (day for day in range(desk.today, desk.today + 40) if (months_after(day, 1) + 3) % 7 == 5)
+    next_day(next(saturdays) - desk.today)
+    loan, due = desk.originated(number, maturity=desk.today + 300), months_after(desk.today, 1)
+    assert desk.book.dueDateOf(loan, 1) == due + 2
+    next_day(due + on - desk.today)
+    terms = (loan, 1, desk.today, LINEAR, 1, RATE, desk.today + 300, 0, False, 0, 0, 0, 0, MAX_MONEY)
+    desk.book.proposeRestructuring(terms, desk.by("risk_officer"))
+    desk.book.acceptRestructuring(terms, bytes(32), {"from": desk.borrower})
+    desk.book.restructure(terms, desk.by("approver"))
+    assert desk.stored(loan)["instalment"] == passed
+    first = desk.book.dueDateOf(loan, passed + 1)
+    assert first == (desk.book.dueDateOf(loan, 2) if passed else due + 2)
+    assert desk.book.careOf(loan)["observedUntil"] == first + 365

@@ -110,6 +110,9 @@ class Lending(Desk):
 
     @act(2, n=any_number)
     def deny(self, n: int) -> None:
+        """What is applied for; or an application made for it."""
+        if n % 4 and not any(loan.state == APPLIED for loan in self.bank.loans.values()):
+            self.apply(n=n | 1, product=1 + n % 5, amount=10**6, days=100)
         number = self.pick(n, APPLIED)
         self.attempt(
             "deny",

@@ -103,17 +103,6 @@ class Money(Protection):
             if payment.posting == self.bank.loans[number].postings
         ]
 
-    @act(3, n=any_number, part=share)
-    def recover(self, n: int, part: int) -> None:
-        number = self.pick(n, ACTIVE, DEFAULTED, WRITTEN_OFF, doing=lambda bank, number: bank.recover(number, 1))
-        loan = self.loan_of(number)
-        amount = loan.written_off * part // 100 if loan else 1
-        self.attempt(
-            "recover",
-            lambda bank: bank.recover(number, amount),
-            lambda: self.system.book.recover(number, amount, self.bank.today, self.by("collector")),
-        )
-
     @act(4, n=any_number, part=share)
     def pay_on_guarantee(self, n: int, part: int) -> None:
         """What was demanded, by the guarantor; a demand is made first where there is none and may be one."""

@@ -11,7 +11,7 @@ from eth_utils.crypto import keccak
 from scripts.new_terms import GuarantorConsent
 from scripts.new_terms import NewTerms as SignedTerms
 from scripts.signing import signature
-from tests.stateful.desk import CHECKERS, OF_DOCUMENTS, act, any_number, checker_drawn, integers, one_of
+from tests.stateful.desk import CHECKERS, OF_DOCUMENTS, act, any_number, checker_drawn, integers, one_of, share
 from tests.stateful.model.balances import ACTIVE, DEFAULTED, WRITTEN_OFF
 from tests.stateful.model.holdings import APPROVER, LOAN_OFFICER, RISK_OFFICER, Word
 from tests.stateful.model.terms import BULLET, LINEAR, NewTerms
@@ -223,3 +223,17 @@ class Workout(Protection):
         if named == (0, 0):
             return  # a defaulted loan that owes nothing has nothing to write off
         self.attempt("write_off", lambda bank: bank.write_off(number, some), acted)
+
+    @act(3, n=any_number, part=share)
+    def recover(self, n: int, part: int) -> None:
+        """On a claim written off; where there is none, some principal is written off first."""
+        if n % 4 and not any(loan.written_off for loan in self.bank.loans.values()):
+            self.write_off(n=n, part=30)
+        number = self.pick(n, ACTIVE, DEFAULTED, WRITTEN_OFF, doing=lambda bank, number: bank.recover(number, 1))
+        loan = self.loan_of(number)
+        amount = loan.written_off * part // 100 if loan else 1
+        self.attempt(
+            "recover",
+            lambda bank: bank.recover(number, amount),
+            lambda: self.system.book.recover(number, amount, self.bank.today, self.by("collector")),
+        )

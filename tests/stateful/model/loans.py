@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.stateful.model.balances import DEFAULTED, OBSERVATION_DAYS, RESTRUCTURED, SOLD, WRITTEN_OFF, Split
+from tests.stateful.model.calendars import NO_RULE, WEEKENDS, schedule
 from tests.stateful.model.payments import Payments
 from tests.stateful.model.terms import MENTION, SUBSTANDARD, NewTerms
 
@@ -70,11 +71,13 @@ class Loan(Payments):
         self.obligations = []
 
     def renew(self, terms: NewTerms, today: int) -> None:
-        """The new schedule holds; due dates up to today, and in the time of grace, have passed."""
+        """The new schedule holds; due dates up to today have passed, and those that it has in the time of grace."""
         self.rate, self.maturity = terms.rate, terms.maturity
         self.loan_type, self.cycle_months = terms.loan_type, terms.cycle_months
         self.called, self.called_on, self.instalment_amount = False, 0, 0
-        self.instalment = sum(day <= today or day < terms.resume_on for day in self.due_dates())
+        unmoved = schedule(self.start, self.cycle_months, self.maturity, WEEKENDS, NO_RULE)
+        days = zip(unmoved, self.due_dates(), strict=True)
+        self.instalment = sum(moved <= today or day < terms.resume_on for day, moved in days)
         self.fix_instalment()
 
     def observe(self, first_due: int) -> None:

@@ -111,6 +111,8 @@ class Workout(Ledger):
         if loan.principal > terms.most:
             raise Refused("LoanBook_DebtExceedsAgreed", loan.number, loan.principal, terms.most)
         loan.renew(terms, self.today)
+        if loan.over:
+            raise Refused("LoanBook_MaturityInvalid", terms.maturity, self.today + 1, terms.maturity)
         loan.observe(loan.due_dates()[loan.instalment])
         loan.uncovered += max(0, loan.principal - before)
         loan.postings += 1
