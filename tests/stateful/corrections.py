@@ -48,18 +48,17 @@ class Corrections(Money):
             self.fund_account(payer, amount)
         self.touched.add(number)
 
-        def acted() -> None:
+        def acted() -> object:
             name = book.postingHash(number, payer) if payer else book.batchHash(payments)
             book.proposeBackValue(name, day, self.by("collector"))
             book.authoriseBackValue(name, day, self.by("approver"))
             if payer:
-                book.repay(number, amount, day, self.of(payer))
-            else:
-                book.repayInBatch(payments, day, self.by("collector"))
-            self.tally["late, arrears", "done"] += had_arrears
+                return book.repay(number, amount, day, self.of(payer))
+            return book.repayInBatch(payments, day, self.by("collector"))
 
-        had_arrears = any(one.day > day for one in self.bank.loans[number].obligations)
-        self.attempt("repay_late", lambda bank: bank.repay_back(number, amount, day, payer), acted)
+        fallen_since = any(one.day > day for one in self.bank.loans[number].obligations)
+        sent = self.attempt("repay_late", lambda bank: bank.repay_back(number, amount, day, payer), acted)
+        self.tally["late, arrears", "done"] += fallen_since and sent is not None
 
     @act(4, n=any_number, kind=integers(0, 1))
     def reverse_charge(self, n: int, kind: int) -> None:

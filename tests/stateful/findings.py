@@ -9,7 +9,7 @@ from tests.stateful.model.balances import ACTIVE, DEFAULTED, EXPECTED_LOSS, JUDG
 from tests.stateful.model.bank import Bank
 from tests.stateful.model.holdings import APPROVER
 from tests.stateful.model.loans import Loan
-from tests.stateful.model.terms import BREACH, BY_DAYS, NO_CATEGORY, PASS, SUBSTANDARD, UNLIKELY_TO_PAY
+from tests.stateful.model.terms import BY_DAYS, NO_CATEGORY, PASS, SUBSTANDARD, UNLIKELY_TO_PAY
 
 REASON = keccak(b"found")
 
@@ -208,33 +208,41 @@ class Findings(Desk):
 
     # ---------------------------------------------------------------- default and calls
 
-    @act(4, n=any_number, trigger=one_of(UNLIKELY_TO_PAY, UNLIKELY_TO_PAY, BY_DAYS, BREACH))
-    def declare_default(self, n: int, trigger: int) -> None:
-        if trigger == BREACH:
-            number = self.pick(n, ACTIVE, doing=lambda bank, number: bank.declare_default(number, trigger))
-        else:
-            number = self.pick(n, ACTIVE)
-        done = self.put_in_default(number, trigger=trigger)
-        self.tally["breach", "done"] += trigger == BREACH and done
+    @act(4, n=any_number, by_days=one_of(False, False, True))
+    def declare_default(self, n: int, by_days: bool) -> None:
+        self.put_in_default(self.pick(n, ACTIVE), trigger=BY_DAYS if by_days else UNLIKELY_TO_PAY)
 
-    def put_in_default(self, number: int, *, trigger: int = UNLIKELY_TO_PAY) -> bool:
+    def put_in_default(self, number: int, *, trigger: int = UNLIKELY_TO_PAY) -> None:
         self.touched.add(number)
-        sent = self.attempt(
+        self.attempt(
             "declare_default",
             lambda bank: bank.declare_default(number, trigger),
             lambda: self.system.book.declareDefault(number, trigger, self.by("risk_officer")),
         )
-        return sent is not None
 
     @act(3, n=any_number, m=any_number)
     def declare_cross_default(self, n: int, m: int) -> None:
+        """On another loan in default; mostly of the same debtor or its group, put in default for it where none is."""
         other = self.pick(m, DEFAULTED, WRITTEN_OFF)
         number = self.pick(n, ACTIVE, doing=lambda bank, number: bank.declare_cross_default(number, other))
+        if n % 4 and not self.can(lambda bank, number: bank.declare_cross_default(number, other), number):
+            number, other = self.pair_in_trouble(n) or (number, other)
         self.attempt(
             "declare_cross_default",
             lambda bank: bank.declare_cross_default(number, other),
             lambda: self.system.book.declareCrossDefault(number, other, self.by("risk_officer")),
         )
+
+    def pair_in_trouble(self, n: int) -> tuple[int, int] | None:
+        """Two loans of a debtor, one of which is put in default."""
+        active = [loan for loan in self.bank.loans.values() if loan.state == ACTIVE]
+        pairs = [(one, other) for one in active for other in active if one.customer == other.customer and one != other]
+        if not pairs:
+            return None
+        one, other = pairs[n % len(pairs)]
+        self.put_in_default(other.number)
+        self.touched.add(one.number)
+        return one.number, other.number
 
     @act(3, n=any_number)
     def cure(self, n: int) -> None:

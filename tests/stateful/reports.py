@@ -12,7 +12,6 @@ from tests.stateful.desk import (
     HOLIDAYS,
     MEASURED,
     PRODUCTS,
-    Desk,
     act,
     any_number,
     checker_drawn,
@@ -20,10 +19,15 @@ from tests.stateful.desk import (
     integers,
     one_of,
 )
+from tests.stateful.findings import Findings
+from tests.stateful.model.balances import ACTIVE
 from tests.stateful.model.calendars import date_of, first_of
 from tests.stateful.model.covenants import CONTINUE, NOTICE, SUSPEND
+from tests.stateful.model.loans import Loan
+from tests.stateful.model.terms import BREACH
 
 COMPANIES = (1, 2, 3, 5)
+AT_ONCE = 3  # a standing that must be cured on its day
 GIVEN_FOR = 400  # days a rating is valid
 MEASURED_AT = {measure: threshold for measure, (_, threshold, *_) in COVENANTS.items()}
 COVENANTED_PRODUCTS = [number for number, product in PRODUCTS.items() if product.covenanted]
@@ -48,7 +52,7 @@ def closed_days(year: int, exceptions: dict[date, bool]) -> frozenset[int]:
     return frozenset(day for day in days if not exceptions.get(date_of(day), date_of(day).weekday() < 5))
 
 
-class Reports(Desk):
+class Reports(Findings):
     """What data providers, the credit bureau and risk officers tell."""
 
     @act(5, n=any_number, worth=one_of(-1, 0, 0, 1), age=one_of(0, 0, 0, 3, 150, -1))
@@ -64,7 +68,9 @@ class Reports(Desk):
 
     @act(2, n=any_number, standing=one_of(0, 0, 0, 1, 2, 3))
     def report_standing(self, n: int, standing: int) -> None:
-        customer = self.under_covenants(n)[0]
+        self.stand(self.under_covenants(n)[0], standing)
+
+    def stand(self, customer: int, standing: int) -> None:
         self.attempt(
             "report_standing",
             lambda bank: bank.report_standing(customer, standing),
@@ -105,6 +111,29 @@ class Reports(Desk):
             registry.reset(customer, product, self.by(CHECKERS[checker]))
 
         self.attempt("reset_covenants", lambda bank: bank.reset_covenants(customer, product, checker), acted)
+
+    @act(2, n=any_number)
+    def declare_breach(self, n: int) -> None:
+        """Of a loan whose covenants ran out; where none did, mostly of one whose notice is to be cured at once."""
+        breached = [loan for loan in self.covenanted() if self.bank.covenants.breached(*self.facility_of(loan))]
+        if n % 4 and not breached and self.covenanted():
+            breached = self.turned(self.covenanted(), n)[:1]
+            self.stand(breached[0].customer, AT_ONCE)
+            self.next_day(days=1)
+        number = self.turned(breached, n)[0].number if breached and n % 4 else self.pick(n, ACTIVE)
+        self.touched.add(number)
+        self.attempt(
+            "declare_breach",
+            lambda bank: bank.declare_default(number, BREACH),
+            lambda: self.system.book.declareDefault(number, BREACH, self.by("risk_officer")),
+        )
+
+    def covenanted(self) -> list[Loan]:
+        """Loans that may be served a notice."""
+        return [loan for loan in self.bank.loans.values() if loan.state == ACTIVE and loan.product.covenanted]
+
+    def facility_of(self, loan: Loan) -> tuple[int, int]:
+        return loan.customer, loan.product_number
 
     @act(1, n=any_number, severe=either)
     def set_covenant(self, n: int, severe: bool) -> None:

@@ -13,6 +13,7 @@ import random
 import secrets
 from collections import Counter
 from dataclasses import asdict
+from datetime import date
 
 import pytest
 from brownie import chain
@@ -49,6 +50,7 @@ from tests.stateful.model.bank import Bank
 from tests.stateful.model.calendars import WEEKENDS, date_of
 from tests.stateful.model.covenants import NOTICE, SUSPEND
 from tests.stateful.model.holdings import APPROVER, Customer, Thing
+from tests.stateful.model.terms import EPOCH
 from tests.stateful.reports import COVENANTED_PRODUCTS, Reports, closed_days, holidays_of
 from tests.stateful.workout import KINDS, Workout
 
@@ -56,6 +58,7 @@ STEPS = int(os.environ.get("STATEFUL_STEPS", "240"))
 RUNS = int(os.environ.get("STATEFUL_RUNS", "2"))
 SEED = 2043799773
 FEWEST_SUCCESSES = 1
+FIRST_DAY = (date(2040, 3, 1) - EPOCH).days
 YEARS = 4  # that the calendar tells from the start
 RATING_RULE = (6, SUSPEND, 0, 2, NOTICE, 15)
 STANDING_RULES = {1: (SUSPEND, 0), 2: (NOTICE, 10), 3: (NOTICE, 0)}
@@ -138,15 +141,17 @@ class LifeCycle(Lending, Corrections, Facts, Reports, Workout, Checks):
 
 
 @pytest.fixture(scope="module")
-def opening(system, people, make_customer, second_account, spares, outsiders, borrower, stranger, StatesHarness):
-    """The bank on its first day, on chain and in the model."""
+def opening(
+    system, people, make_customer, second_account, spares, outsiders, borrower, stranger, next_day, StatesHarness
+):
+    """The bank on its first day, on chain and in the model: always the same, so that due dates fall the same."""
     Bank.table = state_table(StatesHarness.deploy({"from": stranger}))
     holders = [borrower, *outsiders[:3], None]
     people = dict(people)
     for account, (number, name) in zip(spares, CHECKERS.items(), strict=False):
         if name not in people:
             people[name] = second_account(PEOPLE[number - 1].name, account, Role.APPROVER, Role.LOAN_OFFICER)
-    today = system.authority.day()[0]
+    today = next_day(FIRST_DAY - system.authority.day()[0])
     customers = {}
     for number, (account, group, grade) in enumerate(zip(holders, GROUPS, GRADES, strict=True), start=1):
         kind = CORPORATE if grade else PERSON
