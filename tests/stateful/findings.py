@@ -5,7 +5,15 @@ from __future__ import annotations
 from eth_utils.crypto import keccak
 
 from tests.stateful.desk import CHECKERS, Desk, act, any_number, checker_drawn, either, integers, one_of, share
-from tests.stateful.model.balances import ACTIVE, DEFAULTED, EXPECTED_LOSS, JUDGEMENT, RESTRUCTURED, WRITTEN_OFF
+from tests.stateful.model.balances import (
+    ACTIVE,
+    CONTAGION,
+    DEFAULTED,
+    EXPECTED_LOSS,
+    JUDGEMENT,
+    RESTRUCTURED,
+    WRITTEN_OFF,
+)
 from tests.stateful.model.bank import Bank
 from tests.stateful.model.holdings import APPROVER
 from tests.stateful.model.loans import Loan
@@ -145,6 +153,9 @@ class Findings(Desk):
             bad, active = [largest], [number for number in active if number != largest]
         shown = sorted(bad if m % 6 else bad[:1] + active[:1], reverse=not m % 16)
         targets = [loan.number for loan in loans if m % 3 or loan.number % 2]
+        self.spread_among(customer, shown, targets)
+
+    def spread_among(self, customer: int, shown: list[int], targets: list[int]) -> None:
         self.touched.update(shown, targets)
         self.attempt(
             "spread",
@@ -154,8 +165,11 @@ class Findings(Desk):
 
     @act(3, n=any_number, m=any_number)
     def lift(self, n: int, m: int) -> None:
-        """The good ones are shown."""
+        """The good ones are shown; where nothing may be lifted, mostly of a debtor that was bad and is cured."""
         customer = self.debtor(n)
+        infected = {loan.customer for loan in self.bank.loans.values() if loan.live and loan.floors[CONTAGION]}
+        if n % 4 and customer not in infected:
+            customer = self.infected_and_cured(n) or customer
         loans = [loan for loan in self.bank.loans.values() if loan.customer == customer and loan.live]
         good = sorted(loan.number for loan in loans if not self.is_bad(loan) or not m % 8)
         targets = [loan.number for loan in loans]
@@ -165,6 +179,20 @@ class Findings(Desk):
             lambda bank: bank.lift(customer, good, targets),
             lambda: self.system.book.liftContagion(customer, good, targets, self.of(self.stranger)),
         )
+
+    def infected_and_cured(self, n: int) -> int | None:
+        """A debtor one of whose loans infected all and is cured; none where nobody owes the like."""
+        loans = self.turned([loan for loan in self.bank.loans.values() if loan.state == ACTIVE], n)
+        for loan in loans:
+            mine = [one for one in self.bank.loans.values() if one.customer == loan.customer and one.live]
+            sound = all(not self.is_bad(one) and not self.as_of_today(one.number).due for one in mine)
+            if loan.principal and sound and not self.bank.customers[loan.customer].retail:
+                largest = max(mine, key=lambda one: one.principal).number
+                self.put_in_default(largest)
+                self.spread_among(loan.customer, [largest], [one.number for one in mine])
+                self.cure_loan(largest)
+                return loan.customer
+        return None
 
     @act(2, n=any_number, total=integers(0, 100), overdue=integers(0, 40), age=one_of(0, 0, 10, -1))
     def report_system_debt(self, n: int, total: int, overdue: int, age: int) -> None:
@@ -252,6 +280,10 @@ class Findings(Desk):
                 n, ACTIVE, doing=lambda bank, number: bank.declare_default(number, 1) or bank.cure(number)
             )
             self.put_in_default(number)
+        self.cure_loan(number)
+
+    def cure_loan(self, number: int) -> None:
+        self.touched.add(number)
         self.attempt(
             "cure",
             lambda bank: bank.cure(number),

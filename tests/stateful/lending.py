@@ -180,6 +180,11 @@ class Lending(Desk):
     def reprice(self, n: int) -> None:
         """By anybody, of a loan that follows an index where there is one."""
         number = self.pick(n, ACTIVE, DEFAULTED, doing=Bank.reprice)
+        if n % 4 == 1 and not self.can(Bank.reprice, number):
+            self.lend(n=4, drawn=False)
+            self.next_day(days=31)
+            number = self.bank.applied or number
+            self.touched.add(number)
         self.attempt(
             "reprice",
             lambda bank: bank.reprice(number),

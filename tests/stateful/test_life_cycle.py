@@ -54,7 +54,7 @@ from tests.stateful.model.terms import EPOCH
 from tests.stateful.reports import COVENANTED_PRODUCTS, Reports, closed_days, holidays_of
 from tests.stateful.workout import KINDS, Workout
 
-STEPS = int(os.environ.get("STATEFUL_STEPS", "240"))
+STEPS = int(os.environ.get("STATEFUL_STEPS", "220"))
 RUNS = int(os.environ.get("STATEFUL_RUNS", "2"))
 SEED = 2043799773
 FEWEST_SUCCESSES = 1
