@@ -196,7 +196,10 @@ class Findings(Desk):
 
     @act(2, n=any_number, total=integers(0, 100), overdue=integers(0, 40), age=one_of(0, 0, 10, -1))
     def report_system_debt(self, n: int, total: int, overdue: int, age: int) -> None:
-        customer, as_of = 1 + n % (6 if n % 8 == 0 else 5), self.bank.today - age
+        self.report_debt_of(1 + n % (6 if n % 8 == 0 else 5), total=total, overdue=overdue, age=age)
+
+    def report_debt_of(self, customer: int, *, total: int, overdue: int, age: int) -> None:
+        as_of = self.bank.today - age
         self.attempt(
             "report_system_debt",
             lambda bank: bank.report_system_debt(customer, total, overdue, as_of),
@@ -205,9 +208,13 @@ class Findings(Desk):
 
     @act(2, n=any_number)
     def spread_from_others(self, n: int) -> None:
-        if n % 4 and not any(debt.long_overdue for debt in self.bank.system_debts.values()):
-            self.report_system_debt(n=self.debtor(n) - 1, total=100, overdue=21, age=0)
-        spread = [number for number, debt in self.bank.system_debts.items() if debt.long_overdue]
+        """Mostly to loans that it has not reached, for a debtor that is reported for it where none is."""
+        clean = [loan.customer for loan in self.bank.loans.values() if loan.live and not loan.floors[CONTAGION]]
+        fresh = sorted(number for number in set(clean) if not self.bank.customers[number].retail)
+        spread = [number for number in fresh if self.bank.system_debts[number].long_overdue]
+        if n % 4 and fresh and not spread:
+            spread = [fresh[n % len(fresh)]]
+            self.report_debt_of(spread[0], total=100, overdue=21, age=0)
         customer = spread[n % len(spread)] if spread and n % 4 else self.debtor(n)
         targets = [loan.number for loan in self.bank.loans.values() if loan.customer == customer]
         self.touched.update(targets)

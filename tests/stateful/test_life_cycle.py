@@ -56,7 +56,7 @@ from tests.stateful.workout import KINDS, Workout
 
 STEPS = int(os.environ.get("STATEFUL_STEPS", "220"))
 RUNS = int(os.environ.get("STATEFUL_RUNS", "2"))
-SEED = 2043799773
+SEED = 19
 FEWEST_SUCCESSES = 1
 FIRST_DAY = (date(2040, 3, 1) - EPOCH).days
 YEARS = 4  # that the calendar tells from the start
