@@ -224,8 +224,8 @@ interface ILoanBook {
     error LoanBook_ProductTermInvalid(uint8 field, int256 value, int256 least, int256 most);
     /// @notice Thrown when a cycle is unknown, or leaves the principal of an instalment loan to maturity.
     error LoanBook_ScheduleInvalid(uint8 loanType, uint8 cycleMonths);
-    /// @notice Thrown when a product's cycle is longer than its longest loan, or that of new terms than the loan. A loan that is
-    /// shorter than its product's cycle pays once, at maturity.
+    /// @notice Thrown when a product's cycle is longer than its longest loan; when the cycle of a loan applied for, or of new
+    /// terms, is longer than the loan, from its application or its start to maturity.
     error LoanBook_CycleTooLong(uint8 cycleMonths, uint24 termDays);
     /// @notice Thrown when an amount is zero or above what is allowed.
     error LoanBook_AmountInvalid(uint64 loanId, uint256 amount, uint256 allowed);

@@ -15,6 +15,7 @@ import {MAX_DAY, MAX_MONEY, Position} from "../types/LoanStorage.sol";
 import {ProductWord} from "../types/ProductWord.sol";
 import {Books, Ledger, Wiring} from "./Ledger.sol";
 import {Repricing} from "./Repricing.sol";
+import {Terms} from "./Terms.sol";
 
 /// @dev What a drawdown asks for.
 struct Draw {
@@ -67,6 +68,7 @@ library Origination {
         if (a.maturity <= today || a.maturity > latest) {
             revert ILoanBook.LoanBook_MaturityInvalid(a.maturity, uint24(today + 1), uint24(latest));
         }
+        Terms.checkLife(terms.cycleMonths(), today, a.maturity);
         if (a.rate < 0 || uint40(a.rate) > terms.maxRate()) {
             revert ILoanBook.LoanBook_RateInvalid(a.rate, int40(uint40(terms.maxRate())));
         }

@@ -76,7 +76,7 @@ library Restructuring {
         if (t.maturity <= today || t.maturity > latest) {
             revert ILoanBook.LoanBook_MaturityInvalid(t.maturity, today + 1, uint24(latest));
         }
-        Terms.checkLife(t.cycleMonths, t.maturity - p.start);
+        Terms.checkLife(t.cycleMonths, p.start, t.maturity);
         if (t.resumeOn > t.maturity) revert IWorkout.LoanBook_ResumptionInvalid(t.resumeOn, t.maturity);
         if (t.mostPrincipal == 0 || t.mostPrincipal > MAX_MONEY) {
             revert ILoanBook.LoanBook_AmountInvalid(id, t.mostPrincipal, MAX_MONEY);

@@ -2,6 +2,7 @@
 pragma solidity 0.8.26;
 
 import {ILoanBook} from "../../interfaces/ILoanBook.sol";
+import {Calendar} from "../libraries/Calendar.sol";
 import {Category, DayCount, EarmarkMode, LoanType, Waterfall} from "../types/Enums.sol";
 import {PersonId} from "../types/Ids.sol";
 import {CategoryTable, MAX_MONEY, MAX_RATE} from "../types/LoanStorage.sol";
@@ -39,7 +40,10 @@ library Terms {
         checkCycle(LoanType(t.loanType), t.cycleMonths);
         _checkAmount(7, t.maxAmount, 1, MAX_MONEY);
         _checkAmount(8, t.maxTermDays, 1, LONGEST_TERM);
-        checkLife(t.cycleMonths, t.maxTermDays);
+        // A month counts a twelfth of 365 days.
+        if (uint256(t.cycleMonths) * 365 / 12 > t.maxTermDays) {
+            revert ILoanBook.LoanBook_CycleTooLong(t.cycleMonths, t.maxTermDays);
+        }
         _checkField(9, t.maxRate, 0, int256(MAX_RATE));
     }
 
@@ -59,9 +63,12 @@ library Terms {
         }
     }
 
-    /// @dev A cycle is no longer than the loan; a month counts a twelfth of 365 days.
-    function checkLife(uint8 cycle, uint256 term) internal pure {
-        if (uint256(cycle) * 365 / 12 > term) revert ILoanBook.LoanBook_CycleTooLong(cycle, uint24(term));
+    /// @dev A cycle is no longer than the loan: counted from its first day, no due date but the last comes after maturity.
+    function checkLife(uint8 cycle, uint256 start, uint256 maturity) internal pure {
+        if (maturity - start >= uint256(cycle) * 31) return;
+        if (Calendar.addMonths(start, int256(uint256(cycle))) > maturity) {
+            revert ILoanBook.LoanBook_CycleTooLong(cycle, uint24(maturity - start));
+        }
     }
 
     function _tellProduct(uint16 product, ILoanBook.Product calldata t, PersonId person) private {

@@ -28,6 +28,7 @@ from tests.contracts.lending import (
     TERMS,
     Desk,
     annuity,
+    months_after,
     product,
 )
 from tests.contracts.securing import registration, tag
@@ -215,6 +216,22 @@ def test_applications_that_break_the_products_terms_are_refused(desk):
         desk.book.loanOf(2)
 
 
+@pytest.mark.parametrize("cycle", [1, 3, 6, 12])
+def test_a_loan_is_no_shorter_than_its_cycle(desk, next_day, cycle):
+    """From its application on; drawn later, it pays once, at maturity."""
+    first_due = months_after(desk.today, cycle)
+    desk.offer(2, cycle_months=cycle, approval_days=400)
+    with reverts("LoanBook_CycleTooLong", cycle, first_due - 1 - desk.today):
+        desk.book.applyFor(desk.application(2, maturity=first_due - 1), desk.by("loan_officer"))
+    loan = desk.approved(2, maturity=first_due)
+    next_day(20)
+    desk.book.originate(loan, desk.today, desk.by("treasurer"))
+    before, at_maturity = (desk.book.preview(loan, day) for day in (first_due - 1, first_due))
+    assert (before["instalment"], before["interestDue"], before["principalDue"]) == (0, 0, 0)
+    assert (at_maturity["instalment"], at_maturity["principalDue"]) == (1, AMOUNT)
+    assert at_maturity["interestDue"] == -(-AMOUNT * RATE * (first_due - desk.today) // (360 * 10**9))
+
+
 # ---------------------------------------------------------------- approval
 
 
@@ -232,7 +249,7 @@ def test_an_approval_reserves_headroom_until_its_last_day(desk):
 
 
 def test_an_approval_never_outlasts_the_loan(desk):
-    loan = desk.approved(maturity=desk.today + 30)
+    loan = desk.approved(desk.offer(2, cycle_months=0), maturity=desk.today + 30)
     assert desk.stored(loan)["availableUntil"] == desk.today + 29
 
 
@@ -317,7 +334,7 @@ def test_what_was_drawn_whole_has_nothing_to_lapse(desk, next_day, stranger):
 
 @pytest.mark.parametrize("days", [1, 2])
 def test_no_loan_is_approved_on_its_maturity_or_after_it(desk, next_day, days):
-    loan, maturity = desk.applied(maturity=desk.today + 1), desk.today + 1
+    loan, maturity = desk.applied(desk.offer(2, cycle_months=0), maturity=desk.today + 1), desk.today + 1
     next_day(days)
     with reverts("LoanBook_MaturityInvalid", maturity, desk.today + 1, maturity):
         desk.book.approve(loan, desk.by("approver"))

@@ -156,7 +156,7 @@ def test_a_bounced_instalment_is_older_than_one_missed_since(desk, borrower, nex
 
 
 def test_past_maturity_a_reversed_payment_is_due_at_once(desk, borrower, next_day):
-    loan = desk.originated(maturity=desk.today + 20)
+    loan = desk.originated(desk.offer(2, cycle_months=0), maturity=desk.today + 20)
     due = next_day(20)
     owed = desk.book.payoff(loan, due)
     desk.book.repay(loan, owed, due, {"from": borrower})

@@ -393,7 +393,7 @@ def test_arrears_and_default_are_repriced_too(desk, next_day):
 
 def test_what_is_never_repriced_says_so(desk, next_day):
     once = desk.originated(ONCE, rate=LPR + SPREAD)
-    short = desk.originated(MONTHLY, rate=LPR + SPREAD, maturity=desk.today + 20)
+    short = desk.originated(YEARLY, rate=LPR + SPREAD, maturity=desk.today + 100)
     desk.offer(8)
     plain = desk.originated(8)
     next_day(40)

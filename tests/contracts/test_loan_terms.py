@@ -366,9 +366,9 @@ def test_the_last_instalment_takes_the_rest_wherever_it_falls(in_china, next_day
 
 def test_no_rule_moves_the_first_due_date_to_the_start(desk, next_day):
     """A loan of a weekend, on a rule that goes back, would be due before it is drawn."""
-    desk.serve(calendar=0, business_day_rule=PRECEDING)
+    desk.serve(desk.offer(5, cycle_months=0), calendar=0, business_day_rule=PRECEDING)
     sunday = next(day for day in range(desk.today + 7, desk.today + 14) if (day + 3) % 7 == 6)
-    loan = desk.approved(maturity=sunday)
+    loan = desk.approved(5, maturity=sunday)
     next_day(sunday - 1 - desk.today)
     with reverts("LoanBook_DueBeforeStart", loan, sunday - 2, sunday - 1):
         desk.book.originate(loan, desk.today, desk.by("treasurer"))

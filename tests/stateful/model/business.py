@@ -8,7 +8,7 @@ from tests.stateful.model.balances import ACTIVE, APPROVED, DENIED, LAPSED
 from tests.stateful.model.holdings import Posting, Refused
 from tests.stateful.model.ledger import IMPORTED, Ledger
 from tests.stateful.model.loans import Loan
-from tests.stateful.model.terms import PPB, Servicing, periods
+from tests.stateful.model.terms import PPB, Servicing, ends_within_a_cycle, periods
 
 
 class Business(Ledger):
@@ -24,6 +24,8 @@ class Business(Ledger):
         latest = self.today + product.max_term_days
         if not self.today < maturity <= latest:
             raise Refused("LoanBook_MaturityInvalid", maturity, self.today + 1, latest)
+        if ends_within_a_cycle(self.today, product.cycle_months, maturity):
+            raise Refused("LoanBook_CycleTooLong", product.cycle_months, maturity - self.today)
         if not 0 <= rate <= product.max_rate:
             raise Refused("LoanBook_RateInvalid", rate, product.max_rate)
         if product.servicing and product.servicing.index:

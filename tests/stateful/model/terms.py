@@ -124,6 +124,11 @@ def periods(start: int, months: int, end: int) -> list[int]:
     return days
 
 
+def ends_within_a_cycle(start: int, months: int, end: int) -> bool:
+    """Whether a loan would end before its first due date."""
+    return months != 0 and add_months(start, months) > end
+
+
 def annuity(principal: int, rate: int, months: int, count: int) -> int:
     """The equal instalment, rounded up; exact in rationals."""
     if rate == 0:

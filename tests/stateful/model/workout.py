@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.stateful.model.holdings import RISK_OFFICER, Agreement, Consent, Guarantee, Refused, Word
 from tests.stateful.model.ledger import Ledger
 from tests.stateful.model.loans import Loan
-from tests.stateful.model.terms import BULLET, NewTerms
+from tests.stateful.model.terms import BULLET, NewTerms, ends_within_a_cycle
 
 MOST_MONEY = 2**47 - 1
 CYCLES = (1, 3, 6, 12)
@@ -30,7 +30,7 @@ class Workout(Ledger):
         latest = today + product.max_term_days
         if not today < terms.maturity <= latest:
             raise Refused("LoanBook_MaturityInvalid", terms.maturity, today + 1, latest)
-        if terms.cycle_months * 365 // 12 > terms.maturity - loan.start:
+        if ends_within_a_cycle(loan.start, terms.cycle_months, terms.maturity):
             raise Refused("LoanBook_CycleTooLong", terms.cycle_months, terms.maturity - loan.start)
         if terms.resume_on > terms.maturity:
             raise Refused("LoanBook_ResumptionInvalid", terms.resume_on, terms.maturity)
