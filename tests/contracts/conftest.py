@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache
 from typing import Any
 
 import pytest
@@ -27,16 +26,19 @@ def isolation(fn_isolation: None) -> None:
     """Every test starts from the state its module's fixtures left."""
 
 
-@cache
+_kept: list[tuple[System, dict[str, Any]]] = []
+
+
 def _deployed() -> tuple[System, dict[str, Any]]:
-    """The whole system as users deploy it, and its people: once in a process, whatever modules it runs."""
+    """The whole system as users deploy it, and its people: once in a process, and anew after a test left the chain."""
     (loaded,) = project.get_loaded_projects()
-    people = staff(chain_accounts[:FIRST_OUTSIDER])
-    chain.reset()
-    system = deploy(loaded, people, salt=SALT)
-    chain._reset_id = chain._take_snapshot()  # what Brownie's reset goes back to: it has no name for this outside
-    gc.freeze()  # Brownie collects garbage at every revert; what stands by now need not be searched again
-    return system, people
+    if not _kept or _kept[-1][0].book not in loaded.LoanBook:
+        people = staff(chain_accounts[:FIRST_OUTSIDER])
+        chain.reset()
+        _kept.append((deploy(loaded, people, salt=SALT), people))
+        chain._reset_id = chain._take_snapshot()  # what Brownie's reset goes back to: it has no name for this outside
+        gc.freeze()  # Brownie collects garbage at every revert; what stands by now need not be searched again
+    return _kept[-1]
 
 
 @pytest.fixture(scope="module")
