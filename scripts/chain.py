@@ -207,6 +207,7 @@ def brownie_connected(chain: DevelopmentChain) -> Iterator[None]:
     """
     from brownie._config import CONFIG  # noqa: PLC0415 -- chains are also started where Brownie is not wanted
     from brownie.network.main import connect, disconnect, gas_price, is_connected, show_active  # noqa: PLC0415
+    from brownie.network.state import Chain as Blocks  # noqa: PLC0415
 
     name = f"development-{chain.port}"
     CONFIG.networks[name] = {
@@ -226,6 +227,7 @@ def brownie_connected(chain: DevelopmentChain) -> Iterator[None]:
         yield
     finally:
         disconnect(kill_rpc=False)
+        Blocks()._block_gas_time = -1  # the gas limit that Brownie remembers is this chain's
         del CONFIG.networks[name]
         if before is not None:
             connect(before, launch_rpc=False)
